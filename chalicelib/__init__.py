@@ -1,0 +1,1 @@
+"""The AWS side of the server: what only runs in Lambda or against AWS."""

@@ -1,0 +1,108 @@
+"""Bodies of `/api/v1/tasks`: what an application sends and reads."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from foreman_contract import limits
+from foreman_contract.base import JsonObject, NotAvailable, RequestModel, WireModel, only
+from foreman_contract.enums import Priority, TaskStatus
+from foreman_contract.fields import Attempt, Id, QueueName
+from foreman_contract.runs import Pagination
+
+
+class RetryPolicy(RequestModel):
+    """Exponential backoff with full jitter: before retry n, uniform in [0, min(max, initial * factor^(n-1))]."""
+
+    initial_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 2.0
+    factor: Annotated[float, Field(ge=1, le=100, strict=False)] = 2.0
+    max_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 900.0
+
+
+class Task(WireModel):
+    """A task as it is answered."""
+
+    id: str
+    run_id: str
+    parent_task_id: str | None = None
+    org_id: str
+    type: str
+    status: Annotated[TaskStatus, Field(strict=False)]
+    input_data: Any
+    output_data: Any = None
+    error_data: Any = None
+    metadata: JsonObject | None = None
+    queue: str | None = None
+    priority: Annotated[Priority, Field(strict=False)]
+    retry_count: int
+    max_retries: int
+    retry_policy: RetryPolicy | None = None
+    attempt: int
+    worker_id: str | None = None
+    progress: Any = None
+    created_at: int
+    updated_at: int
+    available_at: int | None = None
+    timeout_seconds: int | None = None
+    queued_at: int | None = None
+    started_at: int | None = None
+    completed_at: int | None = None
+    duration_ms: int | None = None
+    queue_job_id: str | None = None
+
+
+class CreateTask(RequestModel):
+    """POST /api/v1/tasks, and one element of a batch."""
+
+    payload_fields: ClassVar[frozenset[str]] = frozenset({"input_data"})
+
+    run_id: Id
+    type: Annotated[str, Field(min_length=1, max_length=limits.MAX_TYPE_CHARS)]
+    input_data: Any
+    parent_task_id: Id | None = None
+    metadata: JsonObject | None = None
+    max_retries: Annotated[int, Field(ge=0, le=limits.MAX_RETRIES)] = limits.DEFAULT_MAX_RETRIES
+    retry_policy: RetryPolicy | None = None
+    enqueue: bool = False
+    queue: QueueName | None = None
+    priority: Annotated[Priority, Field(strict=False), only(Priority.NORMAL)] = Priority.NORMAL
+    timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_S)] | None = None
+    delay_seconds: NotAvailable = None
+    available_at: NotAvailable = None
+    start_by: NotAvailable = None
+    depends_on: NotAvailable = None
+    fan_in: NotAvailable = None
+    allow_failure: NotAvailable = None
+
+
+class CreateTasks(RequestModel):
+    """POST /api/v1/tasks/batch: all of one run, all or nothing."""
+
+    tasks: Annotated[list[CreateTask], Field(min_length=1, max_length=limits.MAX_TASKS_PER_CALL)]
+
+
+class PatchTask(RequestModel):
+    """PATCH /api/v1/tasks/{id}: what a caller did outside."""
+
+    payload_fields: ClassVar[frozenset[str]] = frozenset({"output_data", "error_data", "progress"})
+
+    status: Annotated[TaskStatus, Field(strict=False)] | None = None
+    output_data: Any = None
+    error_data: Any = None
+    metadata: JsonObject | None = None
+    queue_job_id: Annotated[str, Field(max_length=limits.MAX_QUEUE_JOB_ID_CHARS)] | None = None
+    progress: Any = None
+    attempt: Attempt | None = None
+
+
+class TaskList(WireModel):
+    """The answer to a batch, in request order."""
+
+    data: list[Task]
+
+
+class TaskPage(WireModel):
+    """GET /api/v1/tasks."""
+
+    data: list[Task]
+    pagination: Pagination

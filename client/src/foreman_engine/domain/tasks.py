@@ -1,0 +1,118 @@
+"""A task's state, and the steps that every change of it is made of."""
+
+from dataclasses import dataclass, replace
+
+from foreman_contract.enums import Priority, TaskStatus
+from foreman_contract.service import DEFAULT_TASK_QUEUE
+
+from foreman_engine.domain.payload import Payload, compact
+from foreman_engine.domain.retry import RetryPolicy
+from foreman_engine.domain.transitions import ENDED_TASK
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """Everything stored of a task. Instants are epoch milliseconds; `rev` counts writes and is what every write asserts."""
+
+    id: str
+    run_id: str
+    org_id: str
+    type: str
+    status: TaskStatus
+    input_data: Payload
+    created_at: int
+    updated_at: int
+    parent_task_id: str | None = None
+    output_data: Payload | None = None
+    error_data: Payload | None = None
+    metadata: Payload | None = None
+    progress: Payload | None = None
+    enqueue: bool = False
+    queue: str = DEFAULT_TASK_QUEUE
+    priority: Priority = Priority.NORMAL
+    retry_count: int = 0
+    max_retries: int = 3
+    retry_policy: RetryPolicy | None = None
+    timeout_s: int | None = None
+    available_at: int | None = None
+    queued_at: int | None = None
+    started_at: int | None = None
+    completed_at: int | None = None
+    duration_ms: int | None = None
+    queue_job_id: str | None = None
+    attempt: int = 0
+    """The fencing token: raised by every claim, so that the word of an older attempt is known to be old."""
+    worker_id: str | None = None
+    claim_id: str | None = None
+    lease_until: int | None = None
+    """None while no worker holds the task: also when it is `running` by PATCH."""
+    lease_ms: int | None = None
+    attempt_started_at: int | None = None
+    reported_attempt: int | None = None
+    """The attempt whose report was recorded, so that a repeated report is told the same."""
+    rev: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status is final."""
+        return self.status in ENDED_TASK
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One task's step from what was read to what shall be written."""
+
+    before: TaskState
+    after: TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks of a run have ended, by status."""
+
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    @property
+    def ended(self) -> int:
+        """All of them together."""
+        return self.completed + self.failed + self.cancelled
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.completed + other.completed, self.failed + other.failed, self.cancelled + other.cancelled
+        )
+
+
+def ends_in(changes: list[Change]) -> Counts:
+    """What the changes add to the run's counters of ends."""
+    new = [change.after.status for change in changes if change.after.ended and not change.before.ended]
+    return Counts(
+        completed=new.count(TaskStatus.COMPLETED),
+        failed=new.count(TaskStatus.FAILED),
+        cancelled=new.count(TaskStatus.CANCELLED),
+    )
+
+
+def without_lease(task: TaskState) -> TaskState:
+    """The task with no worker holding it; `worker_id` still tells who held it last."""
+    return replace(task, claim_id=None, lease_until=None, lease_ms=None, attempt_started_at=None)
+
+
+def finish(task: TaskState, status: TaskStatus, now: int) -> TaskState:
+    """The task ended as `status`; the duration counts from its first start, else from its creation."""
+    started = task.started_at if task.started_at is not None else task.created_at
+    return replace(
+        without_lease(task),
+        status=status,
+        available_at=None,
+        completed_at=now,
+        duration_ms=max(0, now - started),
+        updated_at=now,
+    )
+
+
+def coded_error(code: str, message: str) -> Payload:
+    """The `errorData` of a failure that Foreman itself finds."""
+    return Payload(compact({"code": code, "message": message}))

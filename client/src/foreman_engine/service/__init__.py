@@ -1,0 +1,1 @@
+"""Use cases: one function per operation, over the ports of `ports.py`."""

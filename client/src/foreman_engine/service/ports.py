@@ -1,0 +1,250 @@
+"""What the use cases need from the world, named by role. `memory/` and the AWS adapters fulfil it; one suite tests both.
+
+Every store call is about one organization, whose id is part of every key. Writes are *conditional*: a write of a task or run
+asserts the `rev` that was read, so whoever decided on an old state learns it (`StaleError`) and decides again. Any call may
+raise `UnavailableError` once its own retries are spent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from foreman_contract.messages import ResultMessage, TaskMessage
+from foreman_contract.service import Queues
+
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.run_data import EntryState
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Change, Counts, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """What a creating request with an idempotency key leaves behind, in the same transaction as its objects.
+
+    `scope` is a hash of method, path and key; `body_hash` of the body; `object_ids` what the request made.
+    """
+
+    scope: str
+    body_hash: str
+    object_ids: tuple[str, ...]
+    expires_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Tasks in the asked order; `more` tells whether the walk can go on after the last of them."""
+
+    tasks: tuple[TaskState, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Runs in the asked order; `more` tells whether the walk can go on after the last of them."""
+
+    runs: tuple[RunState, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Entries in the asked order; `more` tells whether the walk can go on after the last of them."""
+
+    entries: tuple[EntryState, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list walk stands: the last row seen, by its sort instant (epoch ms) and id."""
+
+    at: int
+    id: str
+
+
+class RunStore(Protocol):
+    """Runs, and the counters of their tasks' ends."""
+
+    def create(self, run: RunState, record: IdempotencyRecord | None) -> None:
+        """Write a new run (rev 0).
+
+        Raises:
+            AlreadyDoneError: the idempotency record exists (checked before anything else).
+            IdTakenError: another run lies at the id's address.
+
+        """
+
+    def get(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
+        """The runs that exist, strongly consistent; `counts` are zero and payloads may be unloaded. At most 100 ids."""
+
+    def counts(self, org_id: str, run_id: str) -> Counts:
+        """The run's counters of ends, strongly consistent."""
+
+    def load(self, runs: Sequence[RunState]) -> list[RunState]:
+        """The same runs with every payload's text."""
+
+    def save(self, before: RunState, after: RunState) -> RunState:
+        """Write what differs, on condition that `rev` and `total_tasks` are as in `before`; the answer has the new rev.
+
+        Raises:
+            StaleError: they are not; nothing was written.
+
+        """
+
+    def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
+        """Runs by creation, newest first (oldest first when `ascending`), counts filled in. May lag behind writes."""
+
+
+class TaskStore(Protocol):
+    """Tasks. Those of one run lie together, in creation order."""
+
+    def create(self, run: RunState, tasks: Sequence[TaskState], record: IdempotencyRecord | None) -> None:
+        """Write 1-90 new tasks (rev 0) of one run and raise its `total_tasks`, all or nothing.
+
+        Raises:
+            AlreadyDoneError: the idempotency record exists (checked before anything else).
+            ConflictError: the run has ended.
+            IdTakenError: one of the ids exists.
+
+        """
+
+    def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
+        """The tasks that exist, strongly consistent; payloads may be unloaded. At most 100 ids."""
+
+    def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
+        """The same tasks with every payload's text."""
+
+    def save(self, changes: Sequence[Change]) -> list[TaskState]:
+        """Write 1-25 changes of one run's tasks, and their ends on the run's counters, all or nothing.
+
+        Each asserts the `rev` in its `before`; the answer has the new revs, in order. New payloads are durable before the
+        state that refers to them.
+
+        Raises:
+            StaleError: `ids` are those whose condition failed; nothing was written.
+
+        """
+
+    def of_run(
+        self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
+    ) -> TaskPage:
+        """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
+
+
+class RunDataStore(Protocol):
+    """Tagged entries of runs. Every read is strongly consistent."""
+
+    def add(self, entry: EntryState, record: IdempotencyRecord | None) -> None:
+        """Write the entry with its key link and tag links, all or nothing.
+
+        Raises:
+            AlreadyDoneError: the idempotency record exists.
+            IdTakenError: the id exists.
+
+        """
+
+    def get(self, org_id: str, run_id: str, entry_ids: Sequence[str]) -> Mapping[str, EntryState]:
+        """The entries that exist, payloads loaded. At most 100 ids."""
+
+    def of_key(
+        self, org_id: str, run_id: str, key: str, limit: int, after_id: str | None, *, ascending: bool
+    ) -> EntryPage:
+        """The entries of one key in creation order (or the reverse), payloads loaded, starting behind `after_id`."""
+
+    def of_run(
+        self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
+    ) -> EntryPage:
+        """All entries of a run in creation order (or the reverse), payloads loaded, starting behind `after_id`."""
+
+
+class KeyStore(Protocol):
+    """API keys and idempotency records."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+
+    def find(self, org_id: str, key_hash: str) -> ApiKey | None:
+        """The key of that hash in that organization, revoked or not."""
+
+    def of_org(self, org_id: str) -> list[ApiKey]:
+        """Every key of an organization, oldest first."""
+
+    def organizations(self) -> list[str]:
+        """Every organization that ever got a key, sorted."""
+
+    def revoke(self, org_id: str, key_id: str, now: int) -> bool:
+        """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
+
+    def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
+        """The idempotency record of that scope, if it has not expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNotice:
+    """A task message to send; it becomes visible after `delay_ms` (at most 15 minutes; a longer wait is looked at again)."""
+
+    message: TaskMessage
+    queue: str
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A hint on the internal work queue: settle this run, and this task of it if one is named."""
+
+    org_id: str
+    run_id: str
+    task_id: str | None = None
+
+
+class Messages(Protocol):
+    """The queues. Sending is durable when the call returns; delivery is at least once, in any order."""
+
+    def resolve(self, org_id: str, task_queue: str, result_queue: str) -> Queues:
+        """The physical URLs of an organization's queues, created when absent."""
+
+    def send_tasks(self, org_id: str, notices: Sequence[TaskNotice]) -> None:
+        """Put task messages on their queues (created when absent), all of them or an error."""
+
+    def send_events(self, org_id: str, queue: str | None, events: Sequence[ResultMessage]) -> None:
+        """Put events on a result queue (None: the default one), all of them or an error."""
+
+    def send_work(self, work: Sequence[Work], delay_s: int) -> None:
+        """Put hints on the internal work queue."""
+
+
+class Clock(Protocol):
+    """The API's clock, the only one that counts."""
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
+
+
+class Ids(Protocol):
+    """Ids and randomness."""
+
+    def run_id(self, now_ms: int) -> str:
+        """A fresh run id."""
+
+    def task_ids(self, run_id: str, now_ms: int, count: int) -> list[str]:
+        """Fresh ids of one run, ascending, and behind those that this process drew before."""
+
+    def entry_id(self, now_ms: int) -> str:
+        """A fresh entry id, behind those that this process drew before."""
+
+    def uniform(self) -> float:
+        """Uniform in [0, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a use case may touch."""
+
+    runs: RunStore
+    tasks: TaskStore
+    run_data: RunDataStore
+    keys: KeyStore
+    messages: Messages
+    clock: Clock
+    ids: Ids
