@@ -42,6 +42,10 @@ MAX_LIST_LIMIT: Final = 100
 DEFAULT_DATA_LIMIT: Final = 100
 MAX_DATA_LIMIT: Final = 1000
 MAX_OFFSET: Final = 10_000
+MAX_LISTED_PAYLOAD_BYTES: Final = 64 * KIB
+"""In a list a larger payload is left out and marked."""
+MAX_ANSWER_BYTES: Final = 4 * MIB
+"""A page ends early, and a claim defers, rather than grow past this."""
 
 MAX_MESSAGE_HIDE_S: Final = 900
 """Longest `hide` an answer asks for: a hint is looked at again at least every 15 minutes."""

@@ -19,7 +19,9 @@ class Entry(WireModel):
     task_id: str
     org_id: str
     key: str
-    value: Any
+    value: Any = None
+    value_omitted: bool | None = None
+    """True in a list when the value is over 64 KB."""
     tags: list[str]
     metadata: JsonObject | None = None
     created_at: int

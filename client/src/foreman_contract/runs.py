@@ -15,9 +15,13 @@ class Run(WireModel):
     id: str
     org_id: str
     status: Annotated[RunStatus, Field(strict=False)]
-    input_data: Any
+    input_data: Any = None
+    input_data_omitted: bool | None = None
+    """True in a list when the payload is over 64 KB: get the run by its id to see it."""
     output_data: Any = None
+    output_data_omitted: bool | None = None
     error_data: Any = None
+    error_data_omitted: bool | None = None
     metadata: JsonObject | None = None
     total_tasks: int
     pending_tasks: int

@@ -28,9 +28,13 @@ class Task(WireModel):
     org_id: str
     type: str
     status: Annotated[TaskStatus, Field(strict=False)]
-    input_data: Any
+    input_data: Any = None
+    input_data_omitted: bool | None = None
+    """True in a list when the payload is over 64 KB: get the task by its id to see it."""
     output_data: Any = None
+    output_data_omitted: bool | None = None
     error_data: Any = None
+    error_data_omitted: bool | None = None
     metadata: JsonObject | None = None
     queue: str | None = None
     priority: Annotated[Priority, Field(strict=False)]

@@ -236,6 +236,9 @@ class Ids(Protocol):
     def uniform(self) -> float:
         """Uniform in [0, 1)."""
 
+    def secret(self) -> str:
+        """40 characters of base62 from a cryptographic source: the random part of an API key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
