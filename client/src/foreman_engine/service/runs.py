@@ -1,0 +1,167 @@
+"""Runs: create, get, patch, list."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from foreman_contract import limits
+from foreman_contract.enums import RunStatus
+from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
+
+from foreman_engine.domain.errors import (
+    AlreadyDoneError,
+    IdTakenError,
+    NotFoundError,
+    StaleError,
+    UnavailableError,
+)
+from foreman_engine.domain.patches import RunPatch, patch_run
+from foreman_engine.domain.payload import Payload, bounded, payload
+from foreman_engine.domain.runs import RunState
+from foreman_engine.service import cursors, settle
+from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.pages import ListQuery, fit, pagination
+from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.views import run_view
+
+_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A run, and whether an earlier request with the same idempotency key made it."""
+
+    run: Run
+    replayed: bool
+
+
+def create_run(ports: Ports, org_id: str, request: CreateRun, key: IdempotencyKey | None = None) -> Created:
+    """Create a run, `pending`.
+
+    Raises:
+        TooLargeError: a payload is over its limit.
+        KeyReusedError: the idempotency key came with another body before.
+
+    """
+    for _ in range(_TRIES):
+        now = ports.clock.now_ms()
+        run = _new_run(ports.ids.run_id(now), org_id, request, now)
+        try:
+            ports.runs.create(run, key.record((run.id,), now) if key else None)
+        except IdTakenError:
+            continue
+        except AlreadyDoneError as done:
+            if key is None:
+                raise
+            return Created(get_run(ports, org_id, key.replayed(done)[0]), replayed=True)
+        return Created(run_view(run), replayed=False)
+    raise UnavailableError("No free run id was drawn.")
+
+
+def _new_run(run_id: str, org_id: str, request: CreateRun, now: int) -> RunState:
+    return RunState(
+        id=run_id,
+        org_id=org_id,
+        status=RunStatus.PENDING,
+        input_data=payload(request.input_data, "inputData"),
+        metadata=metadata_payload(request.metadata),
+        auto_complete=request.auto_complete,
+        result_queue=request.result_queue,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def metadata_payload(metadata: dict[str, object] | None) -> Payload | None:
+    """`metadata` as stored.
+
+    Raises:
+        TooLargeError: it is over 16 KB.
+
+    """
+    if metadata is None:
+        return None
+    return Payload(bounded(metadata, "metadata", limits.MAX_METADATA_BYTES))
+
+
+def read_run(ports: Ports, org_id: str, run_id: str) -> RunState:
+    """The run as stored, strongly consistent, without counts; payloads may be unloaded.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+
+    """
+    found = ports.runs.get(org_id, [run_id])
+    if run_id not in found:
+        raise NotFoundError("There is no such run.")
+    return found[run_id]
+
+
+def get_run(ports: Ports, org_id: str, run_id: str) -> Run:
+    """A run with its counters, strongly consistent.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+
+    """
+    return run_view(_whole(ports, read_run(ports, org_id, run_id)))
+
+
+def _whole(ports: Ports, run: RunState) -> RunState:
+    [loaded] = ports.runs.load([run])
+    return replace(loaded, counts=ports.runs.counts(run.org_id, run.id))
+
+
+def update_run(ports: Ports, org_id: str, run_id: str, request: PatchRun) -> Run:
+    """Patch a run; an end has all its effects before the answer. Repeating a patch changes nothing.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+        ConflictError: the run has ended, or the status may not follow.
+        TooLargeError: a payload is over its limit.
+
+    """
+    patch = _run_patch(request)
+    announced = False
+    for _ in range(_TRIES):
+        [run] = ports.runs.load([read_run(ports, org_id, run_id)])
+        after = patch_run(run, patch, ports.clock.now_ms())
+        if after is not None:
+            if after.ended and not announced:
+                settle.announce(ports, org_id, run_id)
+                announced = True
+            try:
+                run = ports.runs.save(run, after)
+            except StaleError:
+                continue
+        if run.ended:
+            settle.settle(ports, org_id, run_id)
+        return run_view(_whole(ports, run))
+    raise UnavailableError("The run is changing too fast to be patched.")
+
+
+def _run_patch(request: PatchRun) -> RunPatch:
+    given = request.model_fields_set
+    return RunPatch(
+        status=request.status,
+        output_data=payload(request.output_data, "outputData") if "output_data" in given else None,
+        error_data=payload(request.error_data, "errorData") if "error_data" in given else None,
+        metadata=metadata_payload(request.metadata),
+    )
+
+
+def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
+    """A page of an organization's runs by creation; it may lag behind writes by a moment.
+
+    Raises:
+        InvalidCursorError: the cursor is broken or belongs to another query.
+
+    """
+    scope = cursors.scope_of(org_id, "runs", query.ascending)
+    position = cursors.decode(scope, query.cursor) if query.cursor else None
+    page = ports.runs.newest(org_id, query.limit, position, ascending=query.ascending)
+    runs = ports.runs.load(page.runs)
+    rows = fit([run_view(run, listed=True) for run in runs])
+    more = bool(rows) and (page.more or len(rows) < len(runs))
+    last = runs[len(rows) - 1] if more else None
+    cursor = cursors.encode(scope, Position(last.created_at, last.id)) if last else None
+    return RunPage(data=rows, pagination=pagination(query.limit, next_cursor=cursor))

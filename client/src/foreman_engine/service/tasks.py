@@ -1,0 +1,119 @@
+"""Tasks as an application sees them: get, patch, list."""
+
+from dataclasses import replace
+from typing import Final
+
+from foreman_contract import limits
+from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.tasks import PatchTask, Task, TaskPage
+
+from foreman_engine.domain.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from foreman_engine.domain.patches import TaskPatch, patch_task
+from foreman_engine.domain.payload import Payload, bounded, payload
+from foreman_engine.domain.tasks import Change, TaskState
+from foreman_engine.service import cursors, settle
+from foreman_engine.service.pages import ListQuery, fit, pagination
+from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.runs import metadata_payload, read_run
+from foreman_engine.service.starting import ensure_started
+from foreman_engine.service.views import task_view
+
+_TRIES: Final = 8
+
+
+def read_task(ports: Ports, org_id: str, task_id: str) -> TaskState:
+    """The task as stored, strongly consistent; payloads may be unloaded.
+
+    Raises:
+        NotFoundError: this organization has no such task.
+
+    """
+    found = ports.tasks.get(org_id, [task_id])
+    if task_id not in found:
+        raise NotFoundError("There is no such task.")
+    return found[task_id]
+
+
+def get_task(ports: Ports, org_id: str, task_id: str) -> Task:
+    """A task, strongly consistent.
+
+    Raises:
+        NotFoundError: this organization has no such task.
+
+    """
+    return task_view(ports.tasks.load([read_task(ports, org_id, task_id)])[0])
+
+
+def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> Task:
+    """Record what a caller did outside; an end has all its effects before the answer. Repeating a patch changes nothing.
+
+    Raises:
+        NotFoundError: this organization has no such task.
+        ConflictError: the status may not follow, or the patch speaks for an older attempt.
+        TooLargeError: a payload is over its limit.
+
+    """
+    patch = _task_patch(request)
+    announced = False
+    for _ in range(_TRIES):
+        [task] = ports.tasks.load([read_task(ports, org_id, task_id)])
+        after = patch_task(task, patch, ports.clock.now_ms())
+        if after is not None:
+            if after.status is not task.status:
+                _prepare_run(ports, after)
+            if after.ended and not announced:
+                settle.announce(ports, org_id, task.run_id, task_id)
+                announced = True
+            try:
+                [saved] = ports.tasks.save([Change(task, after)])
+            except StaleError:
+                continue
+            # The answer needs the payloads' text, which the store need not hand back.
+            task = replace(after, rev=saved.rev)
+        if task.ended and request.status is not None:
+            settle.settle(ports, org_id, task.run_id, [task])
+        return task_view(task)
+    raise UnavailableError("The task is changing too fast to be patched.")
+
+
+def _prepare_run(ports: Ports, after: TaskState) -> None:
+    run = read_run(ports, after.org_id, after.run_id)
+    if run.status is RunStatus.CANCELLED and after.status is not TaskStatus.CANCELLED:
+        raise ConflictError("The run was cancelled, and its tasks with it.")
+    if after.status is TaskStatus.RUNNING:
+        ensure_started(ports, run)
+
+
+def _task_patch(request: PatchTask) -> TaskPatch:
+    given = request.model_fields_set
+    progress = None
+    if "progress" in given:
+        progress = Payload(bounded(request.progress, "progress", limits.MAX_PROGRESS_BYTES))
+    return TaskPatch(
+        status=request.status,
+        output_data=payload(request.output_data, "outputData") if "output_data" in given else None,
+        error_data=payload(request.error_data, "errorData") if "error_data" in given else None,
+        metadata=metadata_payload(request.metadata),
+        progress=progress,
+        queue_job_id=request.queue_job_id,
+        attempt=request.attempt,
+    )
+
+
+def list_tasks(ports: Ports, org_id: str, run_id: str, query: ListQuery) -> TaskPage:
+    """A page of a run's tasks in creation order or its reverse, strongly consistent.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+        InvalidCursorError: the cursor is broken or belongs to another query.
+
+    """
+    run = read_run(ports, org_id, run_id)
+    scope = cursors.scope_of(org_id, "tasks", run_id, query.ascending)
+    after_id = cursors.decode(scope, query.cursor).id if query.cursor else None
+    page = ports.tasks.of_run(org_id, run_id, query.limit, after_id, ascending=query.ascending)
+    tasks = ports.tasks.load(page.tasks)
+    rows = fit([task_view(task, listed=True) for task in tasks])
+    more = bool(rows) and (page.more or len(rows) < len(tasks))
+    cursor = cursors.encode(scope, Position(0, tasks[len(rows) - 1].id)) if more else None
+    return TaskPage(data=rows, pagination=pagination(query.limit, total=run.total_tasks, next_cursor=cursor))
