@@ -213,6 +213,9 @@ class Messages(Protocol):
     def send_work(self, work: Sequence[Work], delay_s: int) -> None:
         """Put hints on the internal work queue."""
 
+    def ping(self) -> None:
+        """Return when the queue service answers; raise UnavailableError when it does not."""
+
 
 class Clock(Protocol):
     """The API's clock, the only one that counts."""
