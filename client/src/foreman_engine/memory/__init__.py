@@ -1,1 +1,1 @@
-"""The ports in memory: for unit tests, simulation and the SDK's test kit."""
+"""The ports in memory: for unit tests, simulations and the SDK's test kit."""

@@ -1,0 +1,37 @@
+"""Every port in memory, put together."""
+
+from dataclasses import dataclass
+
+from foreman_engine.memory.clock import ManualClock
+from foreman_engine.memory.ids import SeededIds
+from foreman_engine.memory.keys import MemoryKeyStore
+from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.run_data import MemoryRunDataStore
+from foreman_engine.memory.runs import MemoryRunStore
+from foreman_engine.memory.state import MemoryState
+from foreman_engine.memory.tasks import MemoryTaskStore
+from foreman_engine.service.ports import Clock, Ids, Ports
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPorts(Ports):
+    """The ports, with what only memory has: queues that can be received from."""
+
+    messages: MemoryMessages
+
+
+def memory_ports(
+    clock: Clock | None = None, ids: Ids | None = None, *, stage: str = "test", seed: int = 0
+) -> MemoryPorts:
+    """A world of its own, empty. Without a clock, one that stands still; without ids, ids from `seed`."""
+    clock = clock if clock is not None else ManualClock()
+    state = MemoryState(clock)
+    return MemoryPorts(
+        runs=MemoryRunStore(state),
+        tasks=MemoryTaskStore(state),
+        run_data=MemoryRunDataStore(state),
+        keys=MemoryKeyStore(state),
+        messages=MemoryMessages(clock, stage),
+        clock=clock,
+        ids=ids if ids is not None else SeededIds(seed),
+    )

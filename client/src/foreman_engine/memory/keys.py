@@ -1,0 +1,50 @@
+"""API keys and idempotency records in memory."""
+
+from dataclasses import replace
+
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.memory.state import MemoryState
+from foreman_engine.service.ports import IdempotencyRecord
+
+
+class MemoryKeyStore:
+    """KeyStore."""
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        with self._state.lock:
+            self._state.keys[key.org_id, key.hash] = key
+
+    def find(self, org_id: str, key_hash: str) -> ApiKey | None:
+        """The key of that hash in that organization, revoked or not."""
+        with self._state.lock:
+            return self._state.keys.get((org_id, key_hash))
+
+    def of_org(self, org_id: str) -> list[ApiKey]:
+        """Every key of an organization, oldest first."""
+        with self._state.lock:
+            mine = [key for key in self._state.keys.values() if key.org_id == org_id]
+        return sorted(mine, key=lambda key: (key.created_at, key.key_id))
+
+    def organizations(self) -> list[str]:
+        """Every organization that ever got a key, sorted."""
+        with self._state.lock:
+            return sorted({org_id for org_id, _ in self._state.keys})
+
+    def revoke(self, org_id: str, key_id: str, now: int) -> bool:
+        """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
+        with self._state.lock:
+            for key in self.of_org(org_id):
+                if key.key_id == key_id:
+                    if key.revoked_at is None:
+                        self._state.keys[org_id, key.hash] = replace(key, revoked_at=now)
+                    return True
+            return False
+
+    def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
+        """The idempotency record of that scope, if it has not expired."""
+        with self._state.lock:
+            return self._state.record(org_id, scope)

@@ -1,0 +1,79 @@
+"""Runs in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from foreman_engine.domain.errors import IdTakenError, StaleError
+from foreman_engine.domain.ids import run_address
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Counts
+from foreman_engine.memory.state import MemoryState, RunKey
+from foreman_engine.service.ports import IdempotencyRecord, Position, RunPage
+
+
+class MemoryRunStore:
+    """RunStore; its `newest` does not lag."""
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def create(self, run: RunState, record: IdempotencyRecord | None) -> None:
+        """Write a new run (rev 0)."""
+        with self._state.lock:
+            self._state.refuse_done(run.org_id, record)
+            key = _key(run.org_id, run.id)
+            if key in self._state.runs:
+                raise IdTakenError(run.id)
+            self._state.runs[key] = self._stored(run)
+            self._state.keep(run.org_id, record)
+
+    def get(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
+        """The runs that exist; large payloads are unloaded."""
+        with self._state.lock:
+            found = ((run_id, self._state.run(org_id, run_id)) for run_id in run_ids)
+            return {run_id: run for run_id, run in found if run is not None}
+
+    def counts(self, org_id: str, run_id: str) -> Counts:
+        """The run's counters of ends."""
+        with self._state.lock:
+            return self._state.counts.get(_key(org_id, run_id), Counts())
+
+    def load(self, runs: Sequence[RunState]) -> list[RunState]:
+        """The same runs with every payload's text."""
+        with self._state.lock:
+            return [self._state.payloads.load(run) for run in runs]
+
+    def save(self, before: RunState, after: RunState) -> RunState:
+        """Write `after` if `rev` and `total_tasks` are still as in `before`."""
+        with self._state.lock:
+            current = self._state.run(before.org_id, before.id)
+            if current is None or (current.rev, current.total_tasks) != (before.rev, before.total_tasks):
+                raise StaleError([before.id])
+            stored = self._stored(replace(after, rev=before.rev + 1, total_tasks=before.total_tasks))
+            self._state.runs[_key(before.org_id, before.id)] = stored
+            return self._state.payloads.load(replace(stored, counts=after.counts))
+
+    def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
+        """Runs by creation, newest first (oldest first when `ascending`), counts filled in."""
+        with self._state.lock:
+            rows = sorted(
+                (run for key, run in self._state.runs.items() if key[0] == org_id),
+                key=_position,
+                reverse=not ascending,
+            )
+            if after is not None:
+                at = (after.at, after.id)
+                rows = [run for run in rows if (_position(run) > at if ascending else _position(run) < at)]
+            page = [replace(run, counts=self.counts(org_id, run.id)) for run in rows[:limit]]
+            return RunPage(tuple(page), more=len(rows) > limit)
+
+    def _stored(self, run: RunState) -> RunState:
+        return replace(self._state.payloads.shelve(run), counts=Counts())
+
+
+def _key(org_id: str, run_id: str) -> RunKey:
+    return org_id, run_address(run_id) or ""
+
+
+def _position(run: RunState) -> tuple[int, str]:
+    return run.created_at, run.id

@@ -1,0 +1,89 @@
+"""Tasks in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
+from foreman_engine.domain.ids import run_address
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
+from foreman_engine.memory.state import MemoryState
+from foreman_engine.service.ports import IdempotencyRecord, TaskPage
+
+
+class MemoryTaskStore:
+    """TaskStore."""
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def create(self, run: RunState, tasks: Sequence[TaskState], record: IdempotencyRecord | None) -> None:
+        """Write new tasks (rev 0) and raise the run's `total_tasks`."""
+        with self._state.lock:
+            self._state.refuse_done(run.org_id, record)
+            current = self._open_run(run)
+            if any((task.org_id, task.id) in self._state.tasks for task in tasks):
+                raise IdTakenError(run.id)
+            total = current.total_tasks + len(tasks)
+            self._state.runs[run.org_id, run_address(run.id) or ""] = replace(current, total_tasks=total)
+            for task in tasks:
+                self._state.tasks[task.org_id, task.id] = self._state.payloads.shelve(task)
+            self._state.keep(run.org_id, record)
+
+    def _open_run(self, run: RunState) -> RunState:
+        current = self._state.run(run.org_id, run.id)
+        if current is None:
+            raise NotFoundError("There is no such run.")
+        if current.ended:
+            raise ConflictError(f"The run has ended ({current.status}).")
+        return current
+
+    def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
+        """The tasks that exist; large payloads are unloaded."""
+        with self._state.lock:
+            found = ((task_id, self._state.tasks.get((org_id, task_id))) for task_id in task_ids)
+            return {task_id: task for task_id, task in found if task is not None}
+
+    def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
+        """The same tasks with every payload's text."""
+        with self._state.lock:
+            return [self._state.payloads.load(task) for task in tasks]
+
+    def save(self, changes: Sequence[Change]) -> list[TaskState]:
+        """Write every change, and the ends on the run's counters, if each `rev` is still as in `before`."""
+        with self._state.lock:
+            stale = [change.before.id for change in changes if not self._is_current(change.before)]
+            if stale:
+                raise StaleError(stale)
+            saved = [self._write(change) for change in changes]
+            if (ends := ends_in(list(changes))) != Counts():
+                key = (changes[0].before.org_id, run_address(changes[0].before.run_id) or "")
+                self._state.counts[key] = self._state.counts.get(key, Counts()) + ends
+            return saved
+
+    def _is_current(self, before: TaskState) -> bool:
+        current = self._state.tasks.get((before.org_id, before.id))
+        return current is not None and current.rev == before.rev
+
+    def _write(self, change: Change) -> TaskState:
+        stored = self._state.payloads.shelve(replace(change.after, rev=change.before.rev + 1))
+        self._state.tasks[stored.org_id, stored.id] = stored
+        return self._state.payloads.load(stored)
+
+    def of_run(
+        self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
+    ) -> TaskPage:
+        """The run's tasks in creation order (or the reverse), starting behind `after_id`."""
+        with self._state.lock:
+            rows = sorted(
+                (
+                    task
+                    for (org, _), task in self._state.tasks.items()
+                    if org == org_id and task.run_id == run_id
+                ),
+                key=lambda task: task.id,
+                reverse=not ascending,
+            )
+        if after_id is not None:
+            rows = [task for task in rows if (task.id > after_id if ascending else task.id < after_id)]
+        return TaskPage(tuple(rows[:limit]), more=len(rows) > limit)
