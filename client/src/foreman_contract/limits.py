@@ -47,6 +47,17 @@ MAX_LISTED_PAYLOAD_BYTES: Final = 64 * KIB
 MAX_ANSWER_BYTES: Final = 4 * MIB
 """A page ends early, and a claim defers, rather than grow past this."""
 
+MAX_REF_CHARS: Final = 64
+MAX_DEPENDENCIES: Final = 50
+MAX_TASKS_AND_OUTSIDE_DEPENDENCIES: Final = 95
+MIN_SCHEDULE_S: Final = 60
+MAX_TAG_CHANGES: Final = 90
+MAX_DELETED_ENTRIES: Final = 1000
+MAX_SORTED_MATCHES: Final = 10_000
+MAX_COUNTED_ROWS: Final = 10_000
+MAX_FILTERED_ROWS: Final = 2_000
+IDEMPOTENCY_S: Final = 86_400
+
 MAX_MESSAGE_HIDE_S: Final = 900
 """Longest `hide` an answer asks for: a hint is looked at again at least every 15 minutes."""
 ORPHAN_AGE_MS: Final = 60_000
@@ -85,4 +96,19 @@ def as_wire() -> dict[str, int]:
         "defaultDataLimit": DEFAULT_DATA_LIMIT,
         "maxDataLimit": MAX_DATA_LIMIT,
         "maxOffset": MAX_OFFSET,
+        "maxListedPayloadBytes": MAX_LISTED_PAYLOAD_BYTES,
+        "maxAnswerBytes": MAX_ANSWER_BYTES,
+        "maxShards": MAX_SHARDS,
+        "maxDelaySeconds": MAX_DELAY_S,
+        "maxRefChars": MAX_REF_CHARS,
+        "maxDependencies": MAX_DEPENDENCIES,
+        "maxTasksAndOutsideDependencies": MAX_TASKS_AND_OUTSIDE_DEPENDENCIES,
+        "minScheduleSeconds": MIN_SCHEDULE_S,
+        "maxTagChanges": MAX_TAG_CHANGES,
+        "maxDeletedEntries": MAX_DELETED_ENTRIES,
+        "maxSortedMatches": MAX_SORTED_MATCHES,
+        "maxCountedRows": MAX_COUNTED_ROWS,
+        "maxFilteredRows": MAX_FILTERED_ROWS,
+        "idempotencySeconds": IDEMPOTENCY_S,
+        "maxMessageHideSeconds": MAX_MESSAGE_HIDE_S,
     }

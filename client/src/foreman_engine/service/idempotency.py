@@ -5,12 +5,11 @@ The record is written in the same transaction as the objects, so there is no mom
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+
+from foreman_contract import limits
 
 from foreman_engine.domain.errors import AlreadyDoneError, KeyReusedError
 from foreman_engine.service.ports import IdempotencyRecord
-
-KEPT_S: Final = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,9 @@ class IdempotencyKey:
 
     def record(self, object_ids: tuple[str, ...], now_ms: int) -> IdempotencyRecord:
         """The record to write beside the objects."""
-        return IdempotencyRecord(self.scope, self.body_hash, object_ids, now_ms // 1000 + KEPT_S)
+        return IdempotencyRecord(
+            self.scope, self.body_hash, object_ids, now_ms // 1000 + limits.IDEMPOTENCY_S
+        )
 
     def replayed(self, done: AlreadyDoneError) -> tuple[str, ...]:
         """The ids that the first request made.

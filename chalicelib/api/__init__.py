@@ -1,0 +1,1 @@
+"""HTTP: one blueprint per resource. Routes parse, authorize, call one use case and serialize; nothing else."""

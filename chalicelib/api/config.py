@@ -1,0 +1,76 @@
+"""Routes that tell about the service: health, configuration, queues."""
+
+from datetime import UTC, datetime
+
+from chalice.app import Blueprint
+from foreman_contract import limits
+from foreman_contract.fields import QUEUE_NAME_PATTERN
+from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE, Config, Health, Queues
+from foreman_engine.domain.errors import Fault, InvalidError
+from foreman_engine.service.health import check
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.query import Query
+from chalicelib.config import VERSION
+
+blueprint = Blueprint(__name__)
+
+
+@endpoint(blueprint, "GET", "/health", public=True)
+def health(call: Call) -> Answer:
+    """Tell whether the database and the queues can be reached."""
+    found = check(call.ports)
+    now = datetime.fromtimestamp(call.ports.clock.now_ms() / 1000, UTC)
+    body = Health(
+        status="healthy" if found.database else "unhealthy",
+        timestamp=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        environment=call.services.settings.stage,
+        services={"database": _word(found.database), "queues": _word(found.queues)},
+    )
+    return Answer(body.to_wire(), 200 if found.database else 503)
+
+
+def _word(reachable: bool) -> str:
+    return "healthy" if reachable else "unhealthy"
+
+
+@endpoint(blueprint, "GET", "/api/v1/config")
+def config(call: Call) -> Answer:
+    """Everything a client needs to know: version, place, queues, limits."""
+    settings = call.services.settings
+    fields = {
+        "version": VERSION,
+        "environment": settings.stage,
+        "region": settings.region,
+        "queues": _queues(call),
+        "limits": limits.as_wire(),
+    }
+    if settings.aws_endpoint_url:
+        fields["aws_endpoint_url"] = settings.aws_endpoint_url
+    return Answer(Config.model_validate(fields).to_wire())
+
+
+@endpoint(blueprint, "GET", "/api/v1/config/queues")
+def queues(call: Call) -> Answer:
+    """Resolve logical queue names to URLs, creating what is absent."""
+    return Answer(_queues(call).to_wire())
+
+
+def _queues(call: Call) -> Queues:
+    task_queue = _queue_name(call.query, "taskQueue", DEFAULT_TASK_QUEUE)
+    result_queue = _queue_name(call.query, "resultQueue", DEFAULT_RESULT_QUEUE)
+    if task_queue == result_queue:
+        text = "must differ from taskQueue"
+        raise InvalidError(f"resultQueue {text}.", [Fault("resultQueue", text)])
+    return call.ports.messages.resolve(call.org_id, task_queue, result_queue)
+
+
+def _queue_name(query: Query, name: str, default: str) -> str:
+    text = query.text(name)
+    if text is None:
+        return default
+    if not QUEUE_NAME_PATTERN.fullmatch(text):
+        wanted = "must be 1-40 characters: letters, digits, '-', '_', ':'"
+        raise InvalidError(f"{name} {wanted}.", [Fault(name, wanted)])
+    return text

@@ -1,0 +1,38 @@
+"""Routes of /api/v1/runs."""
+
+from chalice.app import Blueprint
+from foreman_contract import limits
+from foreman_contract.runs import CreateRun, PatchRun
+from foreman_engine.service import runs
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
+
+blueprint = Blueprint(__name__)
+
+
+@endpoint(blueprint, "POST", "/api/v1/runs", creates=True)
+def create_run(call: Call, body: CreateRun) -> Answer:
+    """Create a run."""
+    created = runs.create_run(call.ports, call.org_id, body, call.idempotency)
+    return Answer(created.run.to_wire(), 200 if created.replayed else 201)
+
+
+@endpoint(blueprint, "GET", "/api/v1/runs")
+def list_runs(call: Call) -> Answer:
+    """List the organization's runs, newest first."""
+    call.query.refuse("status")
+    page = call.query.page(limits.DEFAULT_LIST_LIMIT, limits.MAX_LIST_LIMIT)
+    return Answer(runs.list_runs(call.ports, call.org_id, page).to_wire())
+
+
+@endpoint(blueprint, "GET", "/api/v1/runs/{run_id}")
+def get_run(call: Call, run_id: str) -> Answer:
+    """Get a run."""
+    return Answer(runs.get_run(call.ports, call.org_id, run_id).to_wire())
+
+
+@endpoint(blueprint, "PATCH", "/api/v1/runs/{run_id}")
+def update_run(call: Call, run_id: str, body: PatchRun) -> Answer:
+    """Change a run's status, output, error or metadata."""
+    return Answer(runs.update_run(call.ports, call.org_id, run_id, body).to_wire())

@@ -1,0 +1,30 @@
+"""Routes that workers call: claim, report, heartbeat."""
+
+from chalice.app import Blueprint
+from foreman_contract.work import Claim, ClaimResults, Heartbeat, HeartbeatResults, Report, ReportResults
+from foreman_engine.service.claims import claim_tasks
+from foreman_engine.service.heartbeats import beat
+from foreman_engine.service.reports import report_results
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
+
+blueprint = Blueprint(__name__)
+
+
+@endpoint(blueprint, "POST", "/api/v1/tasks/claim")
+def claim(call: Call, body: Claim) -> Answer:
+    """Claim up to ten tasks."""
+    return Answer(ClaimResults(results=claim_tasks(call.ports, call.org_id, body)).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/tasks/report")
+def report(call: Call, body: Report) -> Answer:
+    """Report what became of up to 25 attempts."""
+    return Answer(ReportResults(results=report_results(call.ports, call.org_id, body)).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/tasks/heartbeat")
+def heartbeat(call: Call, body: Heartbeat) -> Answer:
+    """Say that up to 100 attempts are still running."""
+    return Answer(HeartbeatResults(results=beat(call.ports, call.org_id, body)).to_wire())

@@ -1,0 +1,56 @@
+"""The composition root: settings become ports, once per container, when the first request needs them."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from cachetools import TTLCache
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.service.ports import Ports
+
+from chalicelib.config import Settings
+
+KEY_CACHE_S: Final = 30
+_KEY_CACHE_SIZE: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a container holds between requests."""
+
+    settings: Settings
+    ports: Ports
+    key_cache: TTLCache[str, ApiKey | None] = field(
+        default_factory=lambda: TTLCache(_KEY_CACHE_SIZE, KEY_CACHE_S)
+    )
+    key_cache_lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def build(settings: Settings, **overrides: Any) -> Ports:
+    """The ports on AWS, or on whatever `settings.aws_endpoint_url` names; `overrides` replace fields of `Ports`.
+
+    boto3 and the adapters are imported here, when the first request needs them, and not when Chalice packages the app.
+    """
+    from chalicelib.adapters.aws import aws_ports
+
+    return replace(aws_ports(settings), **overrides)
+
+
+_lock: Final = threading.Lock()
+_current: list[Services] = []
+
+
+def services() -> Services:
+    """The container's services, built at the first call."""
+    if not _current:
+        with _lock:
+            if not _current:
+                settings = Settings.from_env()
+                _current.append(Services(settings, build(settings)))
+    return _current[0]
+
+
+def install(replacement: Services | None) -> None:
+    """Make `services()` answer this (None: build again at the next call): for tests, and for a stack in one process."""
+    with _lock:
+        _current[:] = [] if replacement is None else [replacement]

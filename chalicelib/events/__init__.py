@@ -1,0 +1,1 @@
+"""Lambda triggers: what happens without a request."""
