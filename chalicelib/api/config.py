@@ -60,9 +60,6 @@ def queues(call: Call) -> Answer:
 def _queues(call: Call) -> Queues:
     task_queue = _queue_name(call.query, "taskQueue", DEFAULT_TASK_QUEUE)
     result_queue = _queue_name(call.query, "resultQueue", DEFAULT_RESULT_QUEUE)
-    if task_queue == result_queue:
-        text = "must differ from taskQueue"
-        raise InvalidError(f"resultQueue {text}.", [Fault("resultQueue", text)])
     return call.ports.messages.resolve(call.org_id, task_queue, result_queue)
 
 

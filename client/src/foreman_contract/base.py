@@ -1,8 +1,8 @@
 """How models meet the wire: camelCase, strict types, unknown fields ignored, absent fields absent."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
@@ -33,6 +33,18 @@ class RequestModel(WireModel):
         if value is None and info.field_name not in cls.payload_fields:
             raise PydanticCustomError("null_not_allowed", "must not be null; leave the field out instead")
         return value
+
+
+class PatchModel(RequestModel):
+    """A patch: it must set at least one of its fields, not counting those that only guard it."""
+
+    guard_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _refuse_empty(self) -> Self:
+        if not self.model_fields_set - self.guard_fields:
+            raise PydanticCustomError("empty_patch", "an empty patch changes nothing; set at least one field")
+        return self
 
 
 def _refuse(_: Any) -> Any:

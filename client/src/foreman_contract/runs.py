@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from foreman_contract.base import JsonObject, NotAvailable, RequestModel, WireModel, only
+from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
 from foreman_contract.enums import RunStatus
 from foreman_contract.fields import QueueName
 
@@ -52,7 +52,7 @@ class CreateRun(RequestModel):
 _PATCHABLE = [status for status in RunStatus if status is not RunStatus.CANCELLED]
 
 
-class PatchRun(RequestModel):
+class PatchRun(PatchModel):
     """PATCH /api/v1/runs/{id}."""
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"output_data", "error_data"})

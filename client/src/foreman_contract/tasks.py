@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from foreman_contract import limits
-from foreman_contract.base import JsonObject, NotAvailable, RequestModel, WireModel, only
+from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.fields import Attempt, Id, QueueName
 from foreman_contract.runs import Pagination
@@ -14,9 +14,9 @@ from foreman_contract.runs import Pagination
 class RetryPolicy(RequestModel):
     """Exponential backoff with full jitter: before retry n, uniform in [0, min(max, initial * factor^(n-1))]."""
 
-    initial_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 2.0
-    factor: Annotated[float, Field(ge=1, le=100, strict=False)] = 2.0
-    max_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 900.0
+    initial_seconds: Annotated[float, Field(gt=0, le=86_400)] = 2.0
+    factor: Annotated[float, Field(ge=1, le=100)] = 2.0
+    max_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
 
 
 class Task(WireModel):
@@ -85,10 +85,11 @@ class CreateTasks(RequestModel):
     tasks: Annotated[list[CreateTask], Field(min_length=1, max_length=limits.MAX_TASKS_PER_CALL)]
 
 
-class PatchTask(RequestModel):
+class PatchTask(PatchModel):
     """PATCH /api/v1/tasks/{id}: what a caller did outside."""
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"output_data", "error_data", "progress"})
+    guard_fields: ClassVar[frozenset[str]] = frozenset({"attempt"})
 
     status: Annotated[TaskStatus, Field(strict=False)] | None = None
     output_data: Any = None

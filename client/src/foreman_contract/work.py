@@ -36,7 +36,7 @@ class Result(RequestModel):
     output_data: Any = None
     error_data: Any = None
     retryable: bool = True
-    retry_delay_seconds: Annotated[float, Field(ge=0, le=limits.MAX_DELAY_S, strict=False)] | None = None
+    retry_delay_seconds: Annotated[float, Field(ge=0, le=limits.MAX_DELAY_S)] | None = None
 
 
 class Beat(RequestModel):

@@ -157,7 +157,7 @@ def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
 
     """
     scope = cursors.scope_of(org_id, "runs", query.ascending)
-    position = cursors.decode(scope, query.cursor) if query.cursor else None
+    position = cursors.decode(scope, query.cursor) if query.cursor is not None else None
     page = ports.runs.newest(org_id, query.limit, position, ascending=query.ascending)
     runs = ports.runs.load(page.runs)
     rows = fit([run_view(run, listed=True) for run in runs])

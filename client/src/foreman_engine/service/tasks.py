@@ -110,7 +110,7 @@ def list_tasks(ports: Ports, org_id: str, run_id: str, query: ListQuery) -> Task
     """
     run = read_run(ports, org_id, run_id)
     scope = cursors.scope_of(org_id, "tasks", run_id, query.ascending)
-    after_id = cursors.decode(scope, query.cursor).id if query.cursor else None
+    after_id = cursors.decode(scope, query.cursor).id if query.cursor is not None else None
     page = ports.tasks.of_run(org_id, run_id, query.limit, after_id, ascending=query.ascending)
     tasks = ports.tasks.load(page.tasks)
     rows = fit([task_view(task, listed=True) for task in tasks])

@@ -1,0 +1,54 @@
+"""Steps that the API tests are made of."""
+
+from typing import Any
+
+from tests.factories import Api
+
+
+def make_run(api: Api, **fields: Any) -> dict[str, Any]:
+    answer = api("POST", "/api/v1/runs", {"inputData": None, **fields})
+    assert answer.status == 201, answer
+    return dict(answer.body)
+
+
+def make_task(api: Api, run_id: str, **fields: Any) -> dict[str, Any]:
+    body = {"runId": run_id, "type": "t", "inputData": {"n": 1}, "enqueue": True, **fields}
+    answer = api("POST", "/api/v1/tasks", body)
+    assert answer.status == 201, answer
+    return dict(answer.body)
+
+
+def get_run(api: Api, run_id: str) -> dict[str, Any]:
+    return dict(api("GET", f"/api/v1/runs/{run_id}").body)
+
+
+def get_task(api: Api, task_id: str) -> dict[str, Any]:
+    return dict(api("GET", f"/api/v1/tasks/{task_id}").body)
+
+
+def claim(api: Api, *task_ids: str, worker: str = "w1", claim_id: str = "c1", **fields: Any) -> Any:
+    """The results of one claim; the only one when one task is claimed."""
+    body = {"workerId": worker, "claimId": claim_id, "tasks": [{"id": i} for i in task_ids], **fields}
+    results = api("POST", "/api/v1/tasks/claim", body).body["results"]
+    return results[0] if len(task_ids) == 1 else results
+
+
+def report(api: Api, task_id: str, attempt: int, status: str = "completed", **fields: Any) -> Any:
+    """The result of reporting one attempt."""
+    element = {"id": task_id, "attempt": attempt, "status": status, **fields}
+    answer = api("POST", "/api/v1/tasks/report", {"workerId": "w1", "results": [element]})
+    assert answer.status == 200, answer
+    return answer.body["results"][0]
+
+
+def heartbeat(api: Api, task_id: str, attempt: int, **fields: Any) -> Any:
+    """The result of one heartbeat."""
+    lease = {"leaseSeconds": fields.pop("leaseSeconds")} if "leaseSeconds" in fields else {}
+    body = {"workerId": "w1", "tasks": [{"id": task_id, "attempt": attempt, **fields}], **lease}
+    return api("POST", "/api/v1/tasks/heartbeat", body).body["results"][0]
+
+
+def finish(api: Api, task_id: str, status: str = "completed", **fields: Any) -> Any:
+    """Claim a task and report its end."""
+    claimed = claim(api, task_id, claim_id=f"finish-{task_id}")
+    return report(api, task_id, claimed["task"]["attempt"], status, **fields)

@@ -1,0 +1,324 @@
+"""Every route answers bad input as the contract says; a route without a case here fails the suite."""
+
+from typing import Any, Final
+
+import pytest
+
+from app import app
+from chalicelib.api.http import REFUSAL
+from chalicelib.api.refusals import CATCH_ALL, METHODS
+from tests.factories import MISSING_ID, MISSING_TASK_ID, Api
+
+TASK_BODY: Final = {"runId": MISSING_ID, "type": "t", "inputData": {}}
+RESULT: Final = {"id": MISSING_TASK_ID, "attempt": 1, "status": "completed"}
+CLAIM: Final = {"workerId": "w", "claimId": "c", "tasks": [{"id": MISSING_TASK_ID}]}
+
+# Per route: a body that is valid, and for each way of being wrong (a body, the path that the details name).
+BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
+    ("POST", "/api/v1/runs"): (
+        {"inputData": None},
+        [
+            ({}, "inputData"),
+            ({"inputdata": 1}, "inputData"),
+            ({"input_data": 1}, "inputData"),
+            ({"inputData": 1, "metadata": []}, "metadata"),
+            ({"inputData": 1, "metadata": None}, "metadata"),
+            ({"inputData": 1, "autoComplete": "true"}, "autoComplete"),
+            ({"inputData": 1, "autoComplete": 1}, "autoComplete"),
+            ({"inputData": 1, "resultQueue": ""}, "resultQueue"),
+            ({"inputData": 1, "resultQueue": "a b"}, "resultQueue"),
+            ({"inputData": 1, "resultQueue": "q" * 41}, "resultQueue"),
+            ({"inputData": 1, "shards": 0}, "shards"),
+            ({"inputData": 1, "shards": 65}, "shards"),
+            ({"inputData": 1, "shards": "1"}, "shards"),
+        ],
+    ),
+    ("PATCH", "/api/v1/runs/{run_id}"): (
+        {"status": "running"},
+        [({"status": "done"}, "status"), ({"status": None}, "status"), ({"metadata": 3}, "metadata")],
+    ),
+    ("POST", "/api/v1/tasks"): (
+        TASK_BODY,
+        [
+            ({}, "runId"),
+            ({**TASK_BODY, "runId": "nope"}, "runId"),
+            ({**TASK_BODY, "type": ""}, "type"),
+            ({**TASK_BODY, "type": "t" * 256}, "type"),
+            ({**TASK_BODY, "type": 3}, "type"),
+            ({**TASK_BODY, "maxRetries": 11}, "maxRetries"),
+            ({**TASK_BODY, "maxRetries": -1}, "maxRetries"),
+            ({**TASK_BODY, "maxRetries": "3"}, "maxRetries"),
+            ({**TASK_BODY, "maxRetries": True}, "maxRetries"),
+            ({**TASK_BODY, "enqueue": "yes"}, "enqueue"),
+            ({**TASK_BODY, "queue": "no spaces"}, "queue"),
+            ({**TASK_BODY, "priority": "urgent"}, "priority"),
+            ({**TASK_BODY, "timeoutSeconds": 0}, "timeoutSeconds"),
+            ({**TASK_BODY, "timeoutSeconds": 604_801}, "timeoutSeconds"),
+            ({**TASK_BODY, "parentTaskId": "x"}, "parentTaskId"),
+            ({**TASK_BODY, "retryPolicy": {"factor": 0}}, "retryPolicy.factor"),
+            ({**TASK_BODY, "retryPolicy": {"initialSeconds": "2"}}, "retryPolicy.initialSeconds"),
+        ],
+    ),
+    ("POST", "/api/v1/tasks/batch"): (
+        {"tasks": [TASK_BODY]},
+        [
+            ({}, "tasks"),
+            ({"tasks": []}, "tasks"),
+            ({"tasks": {}}, "tasks"),
+            ({"tasks": [TASK_BODY] * 91}, "tasks"),
+            ({"tasks": [TASK_BODY, {**TASK_BODY, "type": 1}]}, "tasks[1].type"),
+            ({"tasks": [TASK_BODY, 7]}, "tasks[1]"),
+            ({"tasks": [TASK_BODY, {**TASK_BODY, "runId": MISSING_TASK_ID}]}, "tasks[1].runId"),
+        ],
+    ),
+    ("PATCH", "/api/v1/tasks/{task_id}"): (
+        {"status": "running"},
+        [
+            ({"status": "finished"}, "status"),
+            ({"attempt": -1}, "attempt"),
+            ({"attempt": 1.5}, "attempt"),
+            ({"queueJobId": "j" * 256}, "queueJobId"),
+            ({"metadata": "m"}, "metadata"),
+        ],
+    ),
+    ("POST", "/api/v1/tasks/claim"): (
+        CLAIM,
+        [
+            ({**CLAIM, "workerId": ""}, "workerId"),
+            ({**CLAIM, "workerId": "w" * 129}, "workerId"),
+            ({**CLAIM, "tasks": []}, "tasks"),
+            ({**CLAIM, "tasks": [{"id": MISSING_TASK_ID}] * 2}, "tasks"),
+            ({**CLAIM, "tasks": [{"id": "x"}]}, "tasks[0].id"),
+            (
+                {**CLAIM, "tasks": [{"id": f"{i:08x}-0000-8000-8000-000000000000"} for i in range(11)]},
+                "tasks",
+            ),
+            ({**CLAIM, "leaseSeconds": 4}, "leaseSeconds"),
+            ({**CLAIM, "leaseSeconds": 3601}, "leaseSeconds"),
+            ({"workerId": "w", "tasks": CLAIM["tasks"]}, "claimId"),
+        ],
+    ),
+    ("POST", "/api/v1/tasks/report"): (
+        {"workerId": "w", "results": [RESULT]},
+        [
+            ({"workerId": "w", "results": []}, "results"),
+            ({"workerId": "w", "results": [RESULT, RESULT]}, "results"),
+            ({"workerId": "w", "results": [{**RESULT, "status": "cancelled"}]}, "results[0].status"),
+            ({"workerId": "w", "results": [{**RESULT, "attempt": "1"}]}, "results[0].attempt"),
+            ({"workerId": "w", "results": [{**RESULT, "retryable": None}]}, "results[0].retryable"),
+            (
+                {"workerId": "w", "results": [{**RESULT, "retryDelaySeconds": -1}]},
+                "results[0].retryDelaySeconds",
+            ),
+        ],
+    ),
+    ("POST", "/api/v1/tasks/heartbeat"): (
+        {"workerId": "w", "tasks": [{"id": MISSING_TASK_ID, "attempt": 1}]},
+        [
+            ({"workerId": "w", "tasks": []}, "tasks"),
+            ({"workerId": "w", "tasks": [{"id": MISSING_TASK_ID}]}, "tasks[0].attempt"),
+            ({"tasks": [{"id": MISSING_TASK_ID, "attempt": 1}]}, "workerId"),
+        ],
+    ),
+    ("POST", "/api/v1/runs/{run_id}/data"): (
+        {"taskId": MISSING_TASK_ID, "key": "k", "value": 1},
+        [
+            ({"taskId": MISSING_TASK_ID, "key": "k"}, "value"),
+            ({"taskId": "x", "key": "k", "value": 1}, "taskId"),
+            ({"taskId": MISSING_TASK_ID, "key": "", "value": 1}, "key"),
+            ({"taskId": MISSING_TASK_ID, "key": "k" * 256, "value": 1}, "key"),
+            ({"taskId": MISSING_TASK_ID, "key": "é" * 241, "value": 1}, "key"),
+            ({"taskId": MISSING_TASK_ID, "key": "a\nb", "value": 1}, "key"),
+            ({"taskId": MISSING_TASK_ID, "key": "k", "value": 1, "tags": "t"}, "tags"),
+            ({"taskId": MISSING_TASK_ID, "key": "k", "value": 1, "tags": [""]}, "tags[0]"),
+            (
+                {"taskId": MISSING_TASK_ID, "key": "k", "value": 1, "tags": [str(i) for i in range(51)]},
+                "tags",
+            ),
+        ],
+    ),
+}
+
+READS: Final = {
+    ("GET", "/health"),
+    ("GET", "/openapi.json"),
+    ("GET", "/api/v1/config"),
+    ("GET", "/api/v1/config/queues"),
+    ("GET", "/api/v1/runs"),
+    ("GET", "/api/v1/runs/{run_id}"),
+    ("GET", "/api/v1/runs/{run_id}/data"),
+    ("GET", "/api/v1/tasks"),
+    ("GET", "/api/v1/tasks/{task_id}"),
+}
+
+NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
+    ("POST", "/api/v1/runs", {"inputData": 1, "tasks": []}, "tasks"),
+    ("POST", "/api/v1/runs", {"inputData": 1, "shards": 2}, "shards"),
+    ("PATCH", "/api/v1/runs/{run_id}", {"status": "cancelled"}, "status"),
+    *(
+        ("POST", "/api/v1/tasks", {**TASK_BODY, **field}, next(iter(field)))
+        for field in (
+            {"priority": "high"},
+            {"priority": "low"},
+            {"delaySeconds": 5},
+            {"availableAt": 5},
+            {"startBy": 5},
+            {"dependsOn": []},
+            {"fanIn": "all"},
+            {"allowFailure": False},
+        )
+    ),
+    ("POST", "/api/v1/tasks/batch", {"tasks": [TASK_BODY, {**TASK_BODY, "startBy": 1}]}, "tasks[1].startBy"),
+    ("GET", "/api/v1/runs?status=running", None, "status"),
+    ("GET", "/api/v1/runs?sortBy=started_at", None, "sortBy"),
+    ("GET", "/api/v1/runs?offset=20", None, "offset"),
+    ("GET", "/api/v1/tasks", None, "runId"),
+    ("GET", f"/api/v1/tasks?runId={MISSING_ID}&type=t", None, "type"),
+    ("GET", f"/api/v1/tasks?runId={MISSING_ID}&parentTaskId={MISSING_ID}", None, "parentTaskId"),
+    ("GET", "/api/v1/runs/{run_id}/data", None, "key"),
+    *(
+        ("GET", f"/api/v1/runs/{{run_id}}/data?{name}=x", None, name)
+        for name in ("keys", "keyStartsWith", "keyPattern", "tags", "tagStartsWith", "tagMode")
+    ),
+]
+
+ROUTES: Final = sorted(
+    (method, path)
+    for path, methods in app.routes.items()
+    for method, entry in methods.items()
+    if not entry.view_name.startswith(REFUSAL)
+)
+
+
+def url(path: str) -> str:
+    return path.replace("{run_id}", MISSING_ID).replace("{task_id}", MISSING_TASK_ID)
+
+
+def test_every_route_has_its_cases() -> None:
+    assert set(ROUTES) == set(BODIES) | READS
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "named"),
+    [(m, p, body, named) for (m, p), (_, wrong) in BODIES.items() for body, named in wrong],
+)
+def test_a_bad_field_is_400_and_named(api: Api, method: str, path: str, body: Any, named: str) -> None:
+    answer = api(method, url(path), body)
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+    assert named in [detail["path"] for detail in answer.body["details"]]
+
+
+@pytest.mark.parametrize(("method", "path"), list(BODIES))
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        " ",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1e400}',
+        '{"a": ' + "9" * 400 + "}",
+        '{"a": "\\ud800"}',
+        '{"a": ' + "[" * 101 + "]" * 101 + "}",
+        '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        b'{"a": "\xff"}',
+        "{'a': 1}",
+    ],
+    ids=range(15),
+)
+def test_a_body_that_is_no_json_object_is_400(api: Api, method: str, path: str, raw: str | bytes) -> None:
+    answer = api(method, url(path), raw=raw)
+    assert (answer.status, answer.body["code"]) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(("method", "path"), list(BODIES))
+def test_a_body_that_is_not_declared_json_is_415(api: Api, method: str, path: str) -> None:
+    answer = api(method, url(path), raw="a=b", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (answer.status, answer.body["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(("method", "path"), list(BODIES))
+def test_a_body_over_4_mb_is_413_and_names_the_limit(api: Api, method: str, path: str) -> None:
+    answer = api(method, url(path), {"inputData": '"' * (2 * 1024 * 1024)})
+    assert (answer.status, answer.body["code"]) == (413, "payload_too_large")
+    assert "4194304" in answer.body["error"]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "named"), NOT_BUILT)
+def test_what_is_not_built_is_refused_by_name(
+    api: Api, method: str, path: str, body: Any, named: str
+) -> None:
+    answer = api(method, url(path), body)
+    assert (answer.status, answer.body["code"]) == (400, "not_available")
+    assert [detail["path"] for detail in answer.body["details"]] == [named]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_only_public_routes_answer_without_a_key(api: Api, method: str, path: str) -> None:
+    answer = api(method, url(path), headers={"Authorization": None})
+    public = path in ("/health", "/openapi.json")
+    assert answer.status == (200 if public else 401)
+
+
+@pytest.mark.parametrize("path", sorted(path for path in app.routes if path not in CATCH_ALL))
+def test_a_wrong_method_is_405_and_told_the_right_ones(api: Api, path: str) -> None:
+    right = [method for method, of_path in ROUTES if of_path == path]
+    for method in set(METHODS) - set(right):
+        answer = api(method, url(path), {})
+        assert (answer.status, answer.body["code"]) == (405, "method_not_allowed")
+        assert answer.headers["Allow"] == ", ".join(sorted(right))
+
+
+@pytest.mark.parametrize("path", ["/", "/nope", "/api", "/api/v1", "/api/v2/runs", "/api/v1/runs/x/y/z"])
+def test_an_unknown_path_is_404_also_without_a_key(api: Api, path: str) -> None:
+    for method in METHODS:
+        answer = api(method, path, headers={"Authorization": None})
+        assert (answer.status, answer.body["error"], answer.body["code"]) == (404, "Not found", "not_found")
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{" in route[1]])
+def test_an_id_in_the_path_that_is_unknown_or_malformed_is_404(api: Api, method: str, path: str) -> None:
+    body = BODIES[method, path][0] if (method, path) in BODIES else None
+    for identifier in (
+        MISSING_ID,
+        MISSING_TASK_ID,
+        "no-uuid",
+        "0" * 36,
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ):
+        concrete = path.replace("{run_id}", identifier).replace("{task_id}", identifier)
+        answer = api(method, concrete + ("?key=k" if path.endswith("/data") else ""), body)
+        assert (answer.status, answer.body["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/api/v1/runs?limit=0", "limit"),
+        ("/api/v1/runs?limit=101", "limit"),
+        ("/api/v1/runs?limit=ten", "limit"),
+        ("/api/v1/runs?limit=", "limit"),
+        ("/api/v1/runs?limit=5&limit=5", "limit"),
+        ("/api/v1/runs?limit=" + "9" * 5000, "limit"),
+        ("/api/v1/runs?offset=-1", "offset"),
+        ("/api/v1/runs?offset=10001", "offset"),
+        ("/api/v1/runs?sortOrder=up", "sortOrder"),
+        ("/api/v1/runs?sortBy=colour", "sortBy"),
+        ("/api/v1/runs?cursor=x&offset=0", "cursor"),
+        ("/api/v1/tasks?runId=x", "runId"),
+        (f"/api/v1/runs/{MISSING_ID}/data?key=a&key=b", "key"),
+        (f"/api/v1/runs/{MISSING_ID}/data?key=", "key"),
+        (f"/api/v1/runs/{MISSING_ID}/data?key=a&includeAll=yes", "includeAll"),
+        (f"/api/v1/runs/{MISSING_ID}/data?key=a&limit=1001", "limit"),
+        ("/api/v1/config/queues?taskQueue=a%20b", "taskQueue"),
+        ("/api/v1/config/queues?taskQueue=foreman:results", "resultQueue"),
+    ],
+)
+def test_a_bad_query_parameter_is_400_and_named(api: Api, path: str, named: str) -> None:
+    answer = api("GET", path)
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+    assert [detail["path"] for detail in answer.body["details"]] == [named]

@@ -1,0 +1,91 @@
+"""Authentication, and walls between organizations: contract section 2."""
+
+import pytest
+from foreman_engine.service.keys import create_key, revoke_key
+
+from tests.factories import MISSING_TASK_ID, Api
+from tests.unit.api.flows import claim, heartbeat, make_run, make_task, report
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic abc",
+        "Bearer nonsense",
+        "Bearer fmn_test_acme_" + "a" * 40,
+        "Bearer fmn_test_ACME_" + "a" * 40,
+        "Bearer fmn_test_acme_short",
+        "Bearer " + "x" * 10_000,
+    ],
+)
+def test_a_bad_header_is_401_and_says_nothing_about_keys(api: Api, header: str | None) -> None:
+    answer = api("GET", "/api/v1/runs", headers={"Authorization": header})
+    assert (answer.status, answer.body["code"]) == (401, "unauthorized")
+    assert "acme" not in answer.body["error"]
+
+
+def test_a_key_of_another_stage_is_401(api: Api) -> None:
+    _, key = create_key(api.ports, "acme", "prod")
+    assert Api(api.services, key, "acme")("GET", "/api/v1/runs").status == 401
+
+
+def test_a_revoked_key_is_401_once_the_cache_has_forgotten_it(api: Api) -> None:
+    assert api("GET", "/api/v1/runs").status == 200
+    [key] = api.ports.keys.of_org("acme")
+    revoke_key(api.ports, key.key_id)
+    api.services.key_cache.clear()
+    assert api("GET", "/api/v1/runs").status == 401
+
+
+def test_the_header_scheme_is_case_insensitive(api: Api) -> None:
+    assert api("GET", "/api/v1/runs", headers={"Authorization": f"bearer {api.key}"}).status == 200
+
+
+def test_another_organizations_ids_are_answered_like_ids_that_do_not_exist(api: Api) -> None:
+    run = make_run(api)
+    task = make_task(api, run["id"])
+    other = api.another("globex")
+    own = make_run(other)
+    requests = [
+        ("GET", f"/api/v1/runs/{run['id']}", None),
+        ("PATCH", f"/api/v1/runs/{run['id']}", {"status": "running"}),
+        ("GET", f"/api/v1/tasks/{task['id']}", None),
+        ("PATCH", f"/api/v1/tasks/{task['id']}", {"status": "running"}),
+        ("GET", f"/api/v1/tasks?runId={run['id']}", None),
+        ("POST", "/api/v1/tasks", {"runId": run["id"], "type": "t", "inputData": 1}),
+        (
+            "POST",
+            "/api/v1/tasks",
+            {"runId": own["id"], "type": "t", "inputData": 1, "parentTaskId": task["id"]},
+        ),
+        ("GET", f"/api/v1/runs/{run['id']}/data?key=k", None),
+        ("POST", f"/api/v1/runs/{run['id']}/data", {"taskId": task["id"], "key": "k", "value": 1}),
+        ("POST", f"/api/v1/runs/{own['id']}/data", {"taskId": task["id"], "key": "k", "value": 1}),
+    ]
+    for method, url, body in requests:
+        assert other(method, url, body).status == 404
+    assert claim(other, task["id"])["outcome"] == "unknown"
+    assert report(other, task["id"], 1)["outcome"] == "unknown"
+    assert heartbeat(other, task["id"], 1)["outcome"] == heartbeat(other, MISSING_TASK_ID, 1)["outcome"]
+    assert [row["id"] for row in other("GET", "/api/v1/runs").body["data"]] == [own["id"]]
+
+
+def test_organizations_have_queues_of_their_own(api: Api) -> None:
+    mine = api("GET", "/api/v1/config").body["queues"]
+    theirs = api.another("globex")("GET", "/api/v1/config").body["queues"]
+    urls = [*mine["taskQueueUrls"].values(), mine["resultQueueUrl"]]
+    others = [*theirs["taskQueueUrls"].values(), theirs["resultQueueUrl"]]
+    assert not set(urls) & set(others)
+    assert mine["taskQueueUrl"] == mine["taskQueueUrls"]["normal"]
+
+
+def test_similar_queue_names_differ(api: Api) -> None:
+    url = "/api/v1/config/queues?resultQueue=r&taskQueue="
+    assert (
+        api("GET", url + "my-app:tasks").body["taskQueueUrl"]
+        != api("GET", url + "my-app-tasks").body["taskQueueUrl"]
+    )
