@@ -1,0 +1,1 @@
+"""API Gateway's part on a laptop: HTTP in, Lambda proxy events to the app, HTTP out."""
