@@ -78,6 +78,11 @@ def task_address(task_id: str) -> TaskAddress | None:
     return TaskAddress(f"{parts[1]:015x}", f"{parts[2]:016x}", parts[2] >> SEQUENCE_BITS & 0x3F)
 
 
+def task_id_at(run: str, own: str) -> str:
+    """The id of the task that lies there; `run` and `own` as in `TaskAddress`."""
+    return _uuid(8, int(run, 16), int(own, 16))
+
+
 def created_ms(uid: str) -> int:
     """When an id of ours was drawn, in epoch milliseconds (for a task, never before its run)."""
     parts = _parts(uid)

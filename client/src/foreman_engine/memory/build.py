@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from foreman_engine.memory.clock import ManualClock
-from foreman_engine.memory.ids import SeededIds
+from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
 from foreman_engine.memory.run_data import MemoryRunDataStore
@@ -33,5 +33,5 @@ def memory_ports(
         keys=MemoryKeyStore(state),
         messages=MemoryMessages(clock, stage),
         clock=clock,
-        ids=ids if ids is not None else SeededIds(seed),
+        ids=ids if ids is not None else seeded_ids(seed),
     )

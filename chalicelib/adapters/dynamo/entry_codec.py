@@ -1,0 +1,46 @@
+"""An entry of run data as an item."""
+
+from typing import Final
+
+from foreman_engine.domain.run_data import EntryState
+
+from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo.attributes import Item
+from chalicelib.adapters.dynamo.codec import (
+    encode,
+    int_field,
+    text_field,
+    texts_field,
+    uuid_field,
+)
+from chalicelib.adapters.dynamo.payloads import Placed, place
+from chalicelib.adapters.dynamo.shape import Shape
+
+_INLINE_BYTES: Final = 1024
+"""Larger payloads lie outside, so that reading the heads of many entries stays cheap."""
+
+SHAPE: Final = Shape(
+    fields=(
+        uuid_field("run_id", "ru"),
+        uuid_field("task_id", "ta"),
+        text_field("key", "k"),
+        texts_field("tags", "tg"),
+        int_field("created_at", "ca"),
+        int_field("updated_at", "ua"),
+    ),
+    payloads={"value": "va", "metadata": "m"},
+)
+
+
+def new_entry(entry: EntryState) -> tuple[Item, Placed]:
+    """The item of a new entry, and the payloads to write before it."""
+    payloads = SHAPE.payloads_of(entry)
+    where = keys.entry_place(entry.org_id, entry.run_id)
+    placed = place(where, SHAPE.payloads, payloads, _INLINE_BYTES)
+    key = keys.entry(entry.org_id, entry.run_id, entry.id)
+    return {**key, **encode(SHAPE.fields, entry), **placed.attributes}, placed
+
+
+def read_entry(org_id: str, item: Item) -> EntryState:
+    """The entry in an item; payloads outside are unloaded."""
+    return EntryState(id=keys.entry_id(item), org_id=org_id, **SHAPE.read(item))

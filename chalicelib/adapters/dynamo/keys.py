@@ -1,0 +1,233 @@
+"""How every key is spelled, here and nowhere else. A key begins with the organization, whose id has no `#`.
+
+runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads)
+           created-index            gpk `{org}#{0-7}`, gsk `{created}#{run id}`
+tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
+run_data   `{org}#{run}#d`          entry id
+           `{org}#{run}#k`          key SEP entry id
+           `{org}#{run}#t`          tag SEP key SEP entry id
+           `{org}#{run}#p`          `p#{random}`
+keys       `{org}#keys`             hash of an API key
+           `{org}#idem#{scope}`     `-`
+           `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
+
+`{run}` is the run's 60 bits as hex, `{own}` the task's own 62. SEP cannot occur in a key or tag, which have no control
+characters.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from foreman_engine.domain.ids import TaskAddress, run_address, task_address, task_id_at
+
+from chalicelib.adapters.dynamo.attributes import Item, text
+
+CREATED_INDEX: Final = "created-index"
+INDEX_PARTITIONS: Final = 8
+COUNTERS: Final = 16
+EXPIRES_AT: Final = "expiresAt"
+"""The TTL attribute of the keys table, epoch seconds."""
+_SEP: Final = "\x1f"
+_AFTER_HEX: Final = "g"
+_OBJECT_MARK: Final = "o#"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the payloads of a record lie: items of a partition, or objects of a folder."""
+
+    pk: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The sort keys of one partition from `low` to `high`, both included."""
+
+    pk: str
+    low: str
+    high: str
+
+
+def _key(pk: str, sk: str) -> Item:
+    return {"pk": text(pk), "sk": text(sk)}
+
+
+def _run(run_id: str) -> str:
+    address = run_address(run_id)
+    if address is None:
+        raise ValueError("not a run id")
+    return address
+
+
+def _task(task_id: str) -> TaskAddress:
+    address = task_address(task_id)
+    if address is None:
+        raise ValueError("not a task id")
+    return address
+
+
+def run(org_id: str, run_id: str) -> Item:
+    """A run."""
+    return _key(f"{org_id}#{_run(run_id)}", "#run")
+
+
+def is_run(item: Item) -> bool:
+    """Whether an item of the runs table is the run itself."""
+    return item["sk"]["S"] == "#run"
+
+
+def counter(org_id: str, run_id: str, number: int) -> Item:
+    """One of the counters of ends of a run."""
+    return _key(f"{org_id}#{_run(run_id)}", f"#c#{number:02d}")
+
+
+def counters(org_id: str, run_id: str) -> Range:
+    """All counters of a run."""
+    return Range(f"{org_id}#{_run(run_id)}", "#c#00", f"#c#{COUNTERS - 1:02d}")
+
+
+def run_and_counters(pk: str) -> Range:
+    """A run together with its counters, by the run's partition."""
+    return Range(pk, "#c#00", "#run")
+
+
+def run_place(org_id: str, run_id: str) -> Place:
+    """Where a run's payloads lie."""
+    return Place(f"{org_id}#{_run(run_id)}", f"{org_id}/{_run(run_id)}")
+
+
+def created_at(org_id: str, created_ms: int, run_id: str) -> Item:
+    """The attributes under which the created-index finds a run."""
+    partition = int(run_id[-1], 16) % INDEX_PARTITIONS
+    return {
+        "gpk": text(index_partition(org_id, partition)),
+        "gsk": text(created_position(created_ms, run_id)),
+    }
+
+
+def index_partition(org_id: str, number: int) -> str:
+    """One partition of an organization's created-index."""
+    return f"{org_id}#{number}"
+
+
+def created_position(created_ms: int, run_id: str) -> str:
+    """A place in the order of the created-index."""
+    return f"{created_ms:015d}#{run_id}"
+
+
+def _task_pk(org_id: str, address: TaskAddress) -> str:
+    shard = f"#{address.shard}" if address.shard else ""
+    return f"{org_id}#{address.run}{shard}"
+
+
+def task(org_id: str, task_id: str) -> Item:
+    """A task."""
+    address = _task(task_id)
+    return _key(_task_pk(org_id, address), f"t#{address.own}")
+
+
+def task_id(key: Item) -> str:
+    """The id of the task that has this key."""
+    return task_id_at(key["pk"]["S"].split("#")[1], key["sk"]["S"].removeprefix("t#"))
+
+
+def tasks(org_id: str, run_id: str) -> Range:
+    """The tasks of a run in shard 0, in the order of their ids."""
+    return Range(f"{org_id}#{_run(run_id)}", "t#", f"t#{_AFTER_HEX}")
+
+
+def task_place(org_id: str, task_id: str) -> Place:
+    """Where a task's payloads lie."""
+    address = _task(task_id)
+    return Place(_task_pk(org_id, address), f"{org_id}/{address.run}")
+
+
+def payload_item(name: str) -> str:
+    """The reference to a payload item of a random name: its sort key."""
+    return f"p#{name}"
+
+
+def payload_object(name: str) -> str:
+    """The reference to a payload object of a random name."""
+    return f"{_OBJECT_MARK}{name}"
+
+
+def object_path(place: Place, ref: str) -> str | None:
+    """The path in the bucket that a reference names; None when it names an item."""
+    return f"{place.folder}/{ref.removeprefix(_OBJECT_MARK)}" if ref.startswith(_OBJECT_MARK) else None
+
+
+def payload(place: Place, ref: str) -> Item:
+    """A payload item."""
+    return _key(place.pk, ref)
+
+
+def entry(org_id: str, run_id: str, entry_id: str) -> Item:
+    """An entry of run data."""
+    return _key(f"{org_id}#{_run(run_id)}#d", entry_id)
+
+
+def entry_id(item: Item) -> str:
+    """The id of the entry that an entry item or a link is about."""
+    return item["sk"]["S"].rpartition(_SEP)[2]
+
+
+def entries(org_id: str, run_id: str) -> Range:
+    """The entries of a run in the order of their ids."""
+    return Range(f"{org_id}#{_run(run_id)}#d", "0", _AFTER_HEX)
+
+
+def entry_place(org_id: str, run_id: str) -> Place:
+    """Where the payloads of a run's entries lie."""
+    return Place(f"{org_id}#{_run(run_id)}#p", f"{org_id}/{_run(run_id)}")
+
+
+def key_link(org_id: str, run_id: str, key: str, entry_id: str) -> Item:
+    """The link from a key to one of its entries."""
+    return _key(f"{org_id}#{_run(run_id)}#k", f"{key}{_SEP}{entry_id}")
+
+
+def key_links(org_id: str, run_id: str, key: str) -> Range:
+    """The links of one key in the order of the entries' ids."""
+    return Range(f"{org_id}#{_run(run_id)}#k", f"{key}{_SEP}", f"{key}{_SEP}{_AFTER_HEX}")
+
+
+def tag_link(org_id: str, run_id: str, tag: str, key: str, entry_id: str) -> Item:
+    """The link from a tag to one of its entries."""
+    return _key(f"{org_id}#{_run(run_id)}#t", f"{tag}{_SEP}{key}{_SEP}{entry_id}")
+
+
+def api_key(org_id: str, key_hash: str) -> Item:
+    """An API key."""
+    return _key(f"{org_id}#keys", key_hash)
+
+
+def api_key_hash(item: Item) -> str:
+    """The hash of the API key in an item."""
+    return item["sk"]["S"]
+
+
+def api_keys(org_id: str) -> Range:
+    """Every API key of an organization."""
+    return Range(f"{org_id}#keys", "0", _AFTER_HEX)
+
+
+def organization(org_id: str) -> Item:
+    """An organization's entry in the list of all."""
+    return _key("#orgs", org_id)
+
+
+def organization_id(item: Item) -> str:
+    """The organization that an item of the list is about."""
+    return item["sk"]["S"]
+
+
+def organizations() -> Range:
+    """The list of all organizations."""
+    return Range("#orgs", "-", "~")
+
+
+def idempotency(org_id: str, scope: str) -> Item:
+    """The record of a request with an idempotency key."""
+    return _key(f"{org_id}#idem#{scope}", "-")

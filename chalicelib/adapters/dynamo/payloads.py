@@ -1,0 +1,153 @@
+"""Write-once payloads: beside the state when small, else an item of their own, else an object.
+
+What lies outside is written under a fresh random name before the state that refers to it, and never overwritten, so that a
+late writer cannot replace what its successor stored.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from foreman_engine.domain.payload import Payload
+from foreman_engine.domain.run_data import EntryState
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import TaskState
+
+from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
+from chalicelib.adapters.dynamo.keys import Place
+from chalicelib.adapters.dynamo.packing import pack, unpack
+from chalicelib.adapters.dynamo.reads import batch_get
+from chalicelib.adapters.dynamo.writes import put_all
+from chalicelib.adapters.s3 import S3Objects
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ALWAYS_INLINE_BYTES: Final = 64
+"""So small that an item of its own would cost more than it saves."""
+MAX_ITEM_BYTES: Final = 350_000
+"""Largest packed payload in an item. Source: DynamoDB's 400 KB an item, with room."""
+_BODY: Final = "b"
+
+State = TypeVar("State", RunState, TaskState, EntryState)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A packed payload that is to be written beside its record, under a name of its own."""
+
+    place: Place
+    ref: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where payloads go: `attributes` into the state, `outside` before it; `refs` by field name."""
+
+    attributes: Item = field(default_factory=dict)
+    outside: tuple[Outside, ...] = ()
+    refs: Mapping[str, str] = field(default_factory=dict)
+
+
+def place(where: Place, names: Mapping[str, str], payloads: Mapping[str, Payload], room_bytes: int) -> Placed:
+    """Decide where new payloads go; `names` gives each field's attribute, `room_bytes` what the state has room for."""
+    attributes: Item = {}
+    outside: list[Outside] = []
+    refs: dict[str, str] = {}
+    for name, payload in payloads.items():
+        if payload.ref is not None:
+            attributes[names[name]] = text(payload.ref)
+            continue
+        body = pack(payload.text or "null")
+        if len(body) <= ALWAYS_INLINE_BYTES or len(body) <= room_bytes:
+            attributes[names[name]] = blob(body)
+            room_bytes -= len(body)
+            continue
+        random = secrets.token_urlsafe(9)
+        ref = keys.payload_item(random) if len(body) <= MAX_ITEM_BYTES else keys.payload_object(random)
+        refs[name] = ref
+        attributes[names[name]] = text(ref)
+        outside.append(Outside(where, ref, body))
+    return Placed(attributes, tuple(outside), refs)
+
+
+def with_refs(state: State, placed: Placed) -> State:
+    """The state whose payloads know where they were put."""
+    changed: Any = {name: replace(getattr(state, name), ref=ref) for name, ref in placed.refs.items()}
+    return replace(state, **changed) if changed else state
+
+
+def read_attribute(value: Value | None) -> Payload | None:
+    """The payload in an attribute: loaded when it is inline, else a reference."""
+    if value is None:
+        return None
+    return Payload(unpack(bytes(value["B"]))) if "B" in value else Payload(None, value["S"])
+
+
+def is_same(one: Payload | None, other: Payload | None) -> bool:
+    """Whether two payloads are one: in the same place, or of the same text."""
+    if one is None or other is None:
+        return one is other
+    if one.ref is not None and one.ref == other.ref:
+        return True
+    return one.text is not None and one.text == other.text
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadStore:
+    """The payloads of one table's records that lie outside their items."""
+
+    client: "DynamoDBClient"
+    table: str
+    objects: S3Objects
+
+    def write(self, outside: Iterable[Outside]) -> None:
+        """Make payloads durable."""
+        items: list[Item] = []
+        for each in outside:
+            path = keys.object_path(each.place, each.ref)
+            if path is not None:
+                self.objects.put(path, each.body)
+            else:
+                items.append({**keys.payload(each.place, each.ref), _BODY: blob(each.body)})
+        put_all(self.client, self.table, items)
+
+    def load(self, states: Sequence[State], places: Sequence[Place]) -> list[State]:
+        """The same states with every payload's text; `places` in the same order."""
+        wanted = {
+            (where, payload.ref)
+            for state, where in zip(states, places, strict=True)
+            for payload in _unloaded(state).values()
+        }
+        texts = self._texts(wanted) if wanted else {}
+        return [_filled(state, where, texts) for state, where in zip(states, places, strict=True)]
+
+    def _texts(self, wanted: Iterable[tuple[Place, str | None]]) -> dict[tuple[str, str], str]:
+        """Text by (partition, reference)."""
+        found: dict[tuple[str, str], str] = {}
+        items: list[Item] = []
+        for where, ref in wanted:
+            path = keys.object_path(where, ref or "")
+            if path is not None:
+                found[where.pk, ref or ""] = unpack(self.objects.get(path))
+            else:
+                items.append(keys.payload(where, ref or ""))
+        for item in batch_get(self.client, self.table, items):
+            found[item["pk"]["S"], item["sk"]["S"]] = unpack(bytes(item[_BODY]["B"]))
+        return found
+
+
+def _unloaded(state: RunState | TaskState | EntryState) -> dict[str, Payload]:
+    values = ((item.name, getattr(state, item.name)) for item in fields(state))
+    return {name: value for name, value in values if isinstance(value, Payload) and value.text is None}
+
+
+def _filled(state: State, where: Place, texts: Mapping[tuple[str, str], str]) -> State:
+    changed: Any = {
+        name: Payload(texts[where.pk, payload.ref or ""], payload.ref)
+        for name, payload in _unloaded(state).items()
+    }
+    return replace(state, **changed) if changed else state

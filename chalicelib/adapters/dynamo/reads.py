@@ -1,0 +1,93 @@
+"""Reads, strongly consistent unless they say otherwise, that go on until they have what was asked for."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from foreman_engine.domain.errors import UnavailableError
+
+from chalicelib.adapters.backoff import pauses
+from chalicelib.adapters.dynamo.attributes import Item, text
+from chalicelib.adapters.dynamo.keys import Range
+from chalicelib.adapters.errors import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+_BATCH: Final = 100
+"""Keys of one BatchGetItem. Source: DynamoDB quotas."""
+
+
+@translated("DynamoDB")
+def get(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
+    """The item, if it exists."""
+    return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
+def batch_get(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> list[Item]:
+    """The items that exist, in no order; a key asked twice is read once.
+
+    Raises:
+        UnavailableError: the table went on answering only a part.
+
+    """
+    distinct = list({(key["pk"]["S"], key["sk"]["S"]): key for key in keys}.values())
+    found: list[Item] = []
+    for start in range(0, len(distinct), _BATCH):
+        found += _batch(client, table, distinct[start : start + _BATCH])
+    return found
+
+
+@translated("DynamoDB")
+def _batch(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
+    found: list[Item] = []
+    for pause in pauses():
+        answer = client.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
+        found += answer["Responses"].get(table, [])
+        left = answer["UnprocessedKeys"].get(table)
+        if not left:
+            return found
+        keys = [{"pk": key["pk"], "sk": key["sk"]} for key in left["Keys"]]
+        # An answer cut at 16 MB leaves keys over too; only one without any progress asks for patience.
+        if not answer["Responses"].get(table):
+            time.sleep(pause)
+    raise UnavailableError("DynamoDB is throttled.")
+
+
+def in_range(
+    table: str, keys: Range, *, ascending: bool = True, after: Item | None = None
+) -> "QueryInputTypeDef":
+    """A query of a range of keys, starting behind the key `after`, which need not exist any more."""
+    request: QueryInputTypeDef = {
+        "TableName": table,
+        "ConsistentRead": True,
+        "ScanIndexForward": ascending,
+        "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+        "ExpressionAttributeValues": {
+            ":pk": text(keys.pk),
+            ":low": text(keys.low),
+            ":high": text(keys.high),
+        },
+    }
+    if after is not None:
+        request["ExclusiveStartKey"] = after
+    return request
+
+
+@translated("DynamoDB")
+def query(client: "DynamoDBClient", request: "QueryInputTypeDef", wanted: int | None = None) -> list[Item]:
+    """The first `wanted` items of a query, or all of them."""
+    found: list[Item] = []
+    start: Item | None = None
+    while True:
+        page: QueryInputTypeDef = {**request}
+        if wanted is not None:
+            page["Limit"] = wanted - len(found)
+        if start is not None:
+            page["ExclusiveStartKey"] = start
+        answer = client.query(**page)
+        found += answer["Items"]
+        start = answer.get("LastEvaluatedKey")
+        if start is None or (wanted is not None and len(found) >= wanted):
+            return found

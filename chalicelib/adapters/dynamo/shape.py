@@ -1,0 +1,29 @@
+"""How a kind of record lies in its item: plain fields and payloads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foreman_engine.domain.payload import Payload
+
+from chalicelib.adapters.dynamo.attributes import Item
+from chalicelib.adapters.dynamo.codec import Field, decode
+from chalicelib.adapters.dynamo.payloads import read_attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Plain fields, and the attributes of payloads by field name."""
+
+    fields: Sequence[Field]
+    payloads: Mapping[str, str]
+
+    def payloads_of(self, state: object) -> dict[str, Payload]:
+        """The payloads that a state has, by field name."""
+        values = ((name, getattr(state, name)) for name in self.payloads)
+        return {name: value for name, value in values if value is not None}
+
+    def read(self, item: Item) -> dict[str, Any]:
+        """The fields in an item, by their names in the state; payloads outside the item are unloaded."""
+        payloads = {name: read_attribute(item.get(attr)) for name, attr in self.payloads.items()}
+        return {**decode(self.fields, item), **payloads}
