@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cachetools import TTLCache
-from foreman_engine.domain.keys import ApiKey
-from foreman_engine.service.ports import Ports
 
 from chalicelib.config import Settings
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.service.ports import Ports
 
 KEY_CACHE_S: Final = 30
 _KEY_CACHE_SIZE: Final = 1024

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalice.app import Response
+
 from foreman_contract.enums import ErrorCode
 from foreman_engine.domain import errors
 from foreman_engine.domain.errors import Fault

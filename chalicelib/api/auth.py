@@ -1,10 +1,9 @@
 """Who is calling: the organization comes from the API key and from nowhere else."""
 
+from chalicelib.bootstrap import Services
 from foreman_engine.domain.errors import UnauthorizedError
 from foreman_engine.domain.keys import ApiKey, hash_key
 from foreman_engine.service.keys import authenticate
-
-from chalicelib.bootstrap import Services
 
 
 def authorize(services: Services, header: str | None) -> str:

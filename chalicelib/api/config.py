@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 from chalice.app import Blueprint
-from foreman_contract import limits
-from foreman_contract.fields import QUEUE_NAME_PATTERN
-from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE, Config, Health, Queues
-from foreman_engine.domain.errors import Fault, InvalidError
-from foreman_engine.service.health import check
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.query import Query
 from chalicelib.config import VERSION
+from foreman_contract import limits
+from foreman_contract.fields import QUEUE_NAME_PATTERN
+from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE, Config, Health, Queues
+from foreman_engine.domain.errors import Fault, InvalidError
+from foreman_engine.service.health import check
 
 blueprint = Blueprint(__name__)
 

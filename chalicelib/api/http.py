@@ -7,10 +7,6 @@ from functools import wraps
 from typing import Any, Final, get_type_hints
 
 from chalice.app import Blueprint, Request, Response
-from foreman_contract.base import RequestModel
-from foreman_engine.domain.errors import EngineError
-from foreman_engine.service.idempotency import IdempotencyKey
-from foreman_engine.service.ports import Ports
 
 from chalicelib.api.answers import Answer, error_answer, internal_answer, to_response
 from chalicelib.api.auth import authorize
@@ -18,6 +14,10 @@ from chalicelib.api.query import Query
 from chalicelib.api.requests import idempotency_of, json_fields, parse, path_id, query_of, request_id_of
 from chalicelib.api.telemetry import log_bug, log_request
 from chalicelib.bootstrap import Services, services
+from foreman_contract.base import RequestModel
+from foreman_engine.domain.errors import EngineError
+from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.ports import Ports
 
 REFUSAL: Final = "refusal."
 """How the names of views begin that only refuse: they are no part of the API."""

@@ -7,10 +7,10 @@ registered on every path, and a catch-all behind them.
 from typing import Final
 
 from chalice.app import Blueprint, Chalice
-from foreman_engine.domain.errors import NotFoundError
 
 from chalicelib.api.answers import Answer, MethodNotAllowedError
 from chalicelib.api.http import REFUSAL, Call, endpoint
+from foreman_engine.domain.errors import NotFoundError
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 CATCH_ALL: Final = ("/", "/{proxy+}")

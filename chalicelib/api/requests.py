@@ -5,15 +5,15 @@ from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from chalice.app import Request
-from foreman_contract.fields import is_uuid
-from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError, NotFoundError
-from foreman_engine.domain.payload import compact
-from foreman_engine.service.idempotency import IdempotencyKey, idempotency_key
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.api.answers import UnsupportedMediaTypeError
 from chalicelib.api.json_body import read_object
 from chalicelib.api.query import Query
+from foreman_contract.fields import is_uuid
+from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError, NotFoundError
+from foreman_engine.domain.payload import compact
+from foreman_engine.service.idempotency import IdempotencyKey, idempotency_key
 
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json", re.IGNORECASE)

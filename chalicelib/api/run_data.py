@@ -1,14 +1,14 @@
 """Routes of /api/v1/runs/{runId}/data."""
 
 from chalice.app import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
 from foreman_contract import limits
 from foreman_contract.run_data import CreateEntry
 from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError
 from foreman_engine.service import run_data
 from foreman_engine.service.run_data import DataQuery
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
 
 blueprint = Blueprint(__name__)
 

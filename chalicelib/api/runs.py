@@ -1,12 +1,12 @@
 """Routes of /api/v1/runs."""
 
 from chalice.app import Blueprint
-from foreman_contract import limits
-from foreman_contract.runs import CreateRun, PatchRun
-from foreman_engine.service import runs
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
+from foreman_contract import limits
+from foreman_contract.runs import CreateRun, PatchRun
+from foreman_engine.service import runs
 
 blueprint = Blueprint(__name__)
 

@@ -1,13 +1,13 @@
 """Routes of /api/v1/tasks for applications."""
 
 from chalice.app import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
 from foreman_contract import limits
 from foreman_contract.tasks import CreateTask, CreateTasks, PatchTask, TaskList
 from foreman_engine.domain.errors import Fault, NotAvailableError
 from foreman_engine.service import creating, tasks
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
 
 blueprint = Blueprint(__name__)
 

@@ -1,13 +1,13 @@
 """Routes that workers call: claim, report, heartbeat."""
 
 from chalice.app import Blueprint
+
+from chalicelib.api.answers import Answer
+from chalicelib.api.http import Call, endpoint
 from foreman_contract.work import Claim, ClaimResults, Heartbeat, HeartbeatResults, Report, ReportResults
 from foreman_engine.service.claims import claim_tasks
 from foreman_engine.service.heartbeats import beat
 from foreman_engine.service.reports import report_results
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
 
 blueprint = Blueprint(__name__)
 

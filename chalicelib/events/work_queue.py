@@ -5,12 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from chalice.app import Blueprint, SQSEvent
-from foreman_engine.domain.errors import EngineError
-from foreman_engine.service.ports import Work
-from foreman_engine.service.settle import settle_work
 
 from chalicelib.bootstrap import services
 from chalicelib.config import Settings
+from foreman_engine.domain.errors import EngineError
+from foreman_engine.service.ports import Work
+from foreman_engine.service.settle import settle_work
 
 blueprint = Blueprint(__name__)
 _logger = Logger(service="foreman")

@@ -1,8 +1,8 @@
 """The API on memory ports."""
 
 import pytest
-from foreman_engine.memory.clock import ManualClock
 
+from foreman_engine.memory.clock import ManualClock
 from tests.factories import Api, memory_api
 
 

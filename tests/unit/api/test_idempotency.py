@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from foreman_engine.memory.clock import ManualClock
 
+from foreman_engine.memory.clock import ManualClock
 from tests.factories import Api
 from tests.unit.api.flows import get_run, make_run, make_task
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from foreman_engine.memory.clock import ManualClock
 
+from foreman_engine.memory.clock import ManualClock
 from tests.factories import MISSING_ID, MISSING_TASK_ID, Api
 from tests.unit.api.flows import make_run, make_task
 

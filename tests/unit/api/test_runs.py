@@ -1,8 +1,8 @@
 """Runs over HTTP: contract section 4."""
 
 import pytest
-from foreman_engine.memory.clock import ManualClock
 
+from foreman_engine.memory.clock import ManualClock
 from tests.factories import MISSING_ID, Api
 from tests.unit.api.flows import finish, get_run, get_task, make_run, make_task
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.transitions import ENDED_TASK, TASK_TRANSITIONS, Cause
 from foreman_engine.memory.clock import ManualClock
-
 from tests.factories import MISSING_ID, MISSING_TASK_ID, Api
 from tests.unit.api.flows import finish, get_run, get_task, make_run, make_task
 

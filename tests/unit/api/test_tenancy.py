@@ -1,8 +1,8 @@
 """Authentication, and walls between organizations: contract section 2."""
 
 import pytest
-from foreman_engine.service.keys import create_key, revoke_key
 
+from foreman_engine.service.keys import create_key, revoke_key
 from tests.factories import MISSING_TASK_ID, Api
 from tests.unit.api.flows import claim, heartbeat, make_run, make_task, report
 

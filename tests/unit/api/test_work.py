@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+
 from foreman_contract import limits
 from foreman_engine.domain.ids import make_task_id
 from foreman_engine.memory.clock import ManualClock
-
 from tests.factories import MISSING_ID, Api
 from tests.unit.api.flows import claim, finish, get_run, get_task, heartbeat, make_run, make_task, report
 

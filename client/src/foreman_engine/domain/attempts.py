@@ -15,7 +15,6 @@ from foreman_contract.enums import (
     ReportStatus,
     TaskStatus,
 )
-
 from foreman_engine.domain.lease import lease_ms, wants_renewal
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.retry import delay_ms

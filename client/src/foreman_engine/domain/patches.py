@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from foreman_contract.enums import RunStatus, TaskStatus
-
 from foreman_engine.domain.errors import ConflictError
 from foreman_engine.domain.payload import Payload, differs
 from foreman_engine.domain.runs import RunState, end_run

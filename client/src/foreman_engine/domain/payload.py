@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreman_contract import limits
-
 from foreman_engine.domain.errors import TooLargeError
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 from foreman_contract.enums import RunStatus
-
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.tasks import Counts
 from foreman_engine.domain.transitions import ENDED_RUN

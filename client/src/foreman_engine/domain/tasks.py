@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.service import DEFAULT_TASK_QUEUE
-
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.transitions import ENDED_TASK

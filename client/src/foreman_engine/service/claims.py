@@ -7,7 +7,6 @@ from typing import Final
 from foreman_contract import limits
 from foreman_contract.enums import ClaimOutcome, MessageAction, RunStatus
 from foreman_contract.work import Claim, ClaimResult
-
 from foreman_engine.domain.attempts import Claimant, ClaimDecision, decide_claim
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.ids import created_ms, task_address

@@ -13,7 +13,6 @@ from foreman_contract.enums import TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_contract.tasks import CreateTask, Task
-
 from foreman_engine.domain import ids
 from foreman_engine.domain.errors import (
     AlreadyDoneError,

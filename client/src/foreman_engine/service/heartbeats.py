@@ -6,7 +6,6 @@ from typing import Final
 from foreman_contract import limits
 from foreman_contract.enums import HeartbeatOutcome, MessageAction, RunStatus
 from foreman_contract.work import Beat, Heartbeat, HeartbeatResult
-
 from foreman_engine.domain.attempts import BeatOf, HeartbeatDecision, decide_heartbeat
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.payload import Payload, bounded

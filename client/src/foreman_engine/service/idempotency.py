@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass
 
 from foreman_contract import limits
-
 from foreman_engine.domain.errors import AlreadyDoneError, KeyReusedError
 from foreman_engine.service.ports import IdempotencyRecord
 

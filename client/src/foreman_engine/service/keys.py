@@ -1,7 +1,6 @@
 """API keys: issued and revoked by the operator, believed for 30 seconds at a time by the server."""
 
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
-
 from foreman_engine.domain.errors import Fault, InvalidError, NotFoundError, UnauthorizedError
 from foreman_engine.domain.keys import (
     ENV_PATTERN,

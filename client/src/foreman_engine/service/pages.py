@@ -7,7 +7,6 @@ from typing import TypeVar
 from foreman_contract import limits
 from foreman_contract.base import WireModel
 from foreman_contract.runs import Pagination
-
 from foreman_engine.domain.payload import compact, escaped_bytes
 
 Row = TypeVar("Row", bound=WireModel)

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
-
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState

@@ -7,7 +7,6 @@ from typing import Final
 
 from foreman_contract.enums import MessageAction, ReportOutcome, RunStatus
 from foreman_contract.work import Report, ReportResult, Result
-
 from foreman_engine.domain.attempts import AttemptResult, ReportDecision, decide_report
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.payload import payload

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from foreman_contract.run_data import CreateEntry, Entry, EntryPage
-
 from foreman_engine.domain.errors import (
     AlreadyDoneError,
     IdTakenError,

@@ -6,7 +6,6 @@ from typing import Final
 from foreman_contract import limits
 from foreman_contract.enums import RunStatus
 from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
-
 from foreman_engine.domain.errors import (
     AlreadyDoneError,
     IdTakenError,

@@ -10,7 +10,6 @@ from typing import Final
 
 from foreman_contract.enums import EventType, RunStatus, TaskStatus
 from foreman_contract.messages import ResultMessage
-
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.runs import RunState, end_run, outcome
 from foreman_engine.domain.tasks import TaskState

@@ -3,7 +3,6 @@
 from typing import Final
 
 from foreman_contract.enums import RunStatus
-
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.runs import RunState, start_run
 from foreman_engine.service.ports import Ports

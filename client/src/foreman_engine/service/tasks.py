@@ -6,7 +6,6 @@ from typing import Final
 from foreman_contract import limits
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_contract.tasks import PatchTask, Task, TaskPage
-
 from foreman_engine.domain.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from foreman_engine.domain.patches import TaskPatch, patch_task
 from foreman_engine.domain.payload import Payload, bounded, payload

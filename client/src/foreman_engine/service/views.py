@@ -6,7 +6,6 @@ from foreman_contract import limits
 from foreman_contract.run_data import Entry
 from foreman_contract.runs import Run
 from foreman_contract.tasks import RetryPolicy, Task
-
 from foreman_engine.domain.payload import Payload, escaped_bytes
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
