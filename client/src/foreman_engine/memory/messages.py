@@ -8,7 +8,6 @@ from typing import Final
 from foreman_contract.enums import Priority
 from foreman_contract.messages import MessageModel, ResultMessage
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
-
 from foreman_engine.domain.errors import Fault, InvalidError
 from foreman_engine.domain.queues import physical_name
 from foreman_engine.memory.queue import MemoryQueue, Received

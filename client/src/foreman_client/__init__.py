@@ -1,0 +1,124 @@
+"""Foreman's Python SDK: durable tasks on your own AWS account.
+
+Every call returns a Result. Only `initialize_foreman_client` and `.unwrap()` raise for what the service or the network
+did. AWS is imported when a worker is created, not before.
+"""
+
+from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.run_data import Entry, EntryPage
+from foreman_contract.runs import Pagination, Run, RunPage
+from foreman_contract.service import Config, ErrorDetail, Health, Queues
+from foreman_contract.tasks import RetryPolicy, Task, TaskPage
+
+from foreman_client._unset import UNSET
+from foreman_client._version import __version__
+from foreman_client.client import Foreman, initialize_foreman_client
+from foreman_client.config import ForemanConfig, QueueNames
+from foreman_client.context import Handler, TaskContext
+from foreman_client.errors import (
+    AnswerError,
+    ConflictError,
+    ConnectionFailedError,
+    ForemanError,
+    InvalidRequestError,
+    NoDataError,
+    NotFoundError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ServerError,
+    TooLargeError,
+    TransportError,
+    UnauthorizedError,
+    UnavailableError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
+from foreman_client.functions import (
+    create_run,
+    create_run_data,
+    create_task,
+    create_tasks,
+    enqueue_task,
+    enqueue_tasks,
+    get_config,
+    get_queue_config,
+    get_run,
+    get_task,
+    health,
+    list_runs,
+    list_tasks,
+    query_run_data,
+    update_run,
+    update_task,
+    wait_for_run,
+    wait_for_task,
+)
+from foreman_client.operations.task_body import NewTask
+from foreman_client.result import Failure, Result, Success
+from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
+
+__all__ = [
+    "UNSET",
+    "AnswerError",
+    "Config",
+    "ConflictError",
+    "ConnectionFailedError",
+    "Entry",
+    "EntryPage",
+    "ErrorDetail",
+    "FailPermanently",
+    "Failure",
+    "Foreman",
+    "ForemanConfig",
+    "ForemanError",
+    "Handler",
+    "Health",
+    "InvalidRequestError",
+    "NewTask",
+    "NoDataError",
+    "NotFoundError",
+    "Pagination",
+    "QueueNames",
+    "Queues",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "Result",
+    "RetryLater",
+    "RetryPolicy",
+    "Run",
+    "RunPage",
+    "RunStatus",
+    "ServerError",
+    "Success",
+    "Task",
+    "TaskCancelled",
+    "TaskContext",
+    "TaskPage",
+    "TaskStatus",
+    "TooLargeError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "UnexpectedAnswerError",
+    "WaitTimeoutError",
+    "__version__",
+    "create_run",
+    "create_run_data",
+    "create_task",
+    "create_tasks",
+    "enqueue_task",
+    "enqueue_tasks",
+    "get_config",
+    "get_queue_config",
+    "get_run",
+    "get_task",
+    "health",
+    "initialize_foreman_client",
+    "list_runs",
+    "list_tasks",
+    "query_run_data",
+    "update_run",
+    "update_task",
+    "wait_for_run",
+    "wait_for_task",
+]

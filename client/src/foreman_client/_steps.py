@@ -1,0 +1,68 @@
+"""A call as a sequence of steps that touches no network: it yields what to do and is told what came of it.
+
+So one description of every operation, its retries included, serves a blocking driver and an async one.
+"""
+
+import random
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from foreman_client._answer import Answer, read
+from foreman_client._request import Request
+from foreman_client._retry import Patience, Spent, next_wait
+from foreman_client.config import QueueNames
+from foreman_client.errors import TransportError
+from foreman_client.result import Failure, Result
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this; be told the answer or why there is none."""
+
+    request: Request[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Let this many seconds pass."""
+
+    seconds: float
+
+
+Reply: TypeAlias = Answer | TransportError | None
+Steps: TypeAlias = Generator[Send | Sleep, Reply, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an operation may know besides its arguments. `monotonic` is in seconds, `uniform` draws from [0, 1)."""
+
+    queues: QueueNames
+    patience: Patience
+    monotonic: Callable[[], float] = time.monotonic
+    uniform: Callable[[], float] = random.random
+
+
+def exchange(scope: Scope, request: Request[T]) -> Steps[Result[T]]:
+    """Send until there is an answer that a repetition would not change, or patience is spent."""
+    spent = Spent()
+    while True:
+        reply = yield Send(request)
+        result: Result[T] = read(request, reply) if isinstance(reply, Answer) else _unanswered(reply)
+        if result.success:
+            return result
+        again = next_wait(scope.patience, spent, result.error, scope.uniform())
+        if again is None:
+            return result
+        wait_s, spent = again
+        yield Sleep(wait_s)
+
+
+def _unanswered(reply: TransportError | None) -> Failure:
+    if reply is None:
+        raise RuntimeError("the driver of the steps answered a Send with nothing")
+    return Failure(reply)

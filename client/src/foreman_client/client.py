@@ -1,0 +1,114 @@
+"""The blocking client: one Foreman, its queue settings fetched once."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import httpx
+from foreman_contract.service import Config
+
+from foreman_client._bind import method
+from foreman_client._http import Session, open_session
+from foreman_client.config import ForemanConfig
+from foreman_client.context import Handler
+from foreman_client.operations import run_data, runs, service, task_batches, tasks, waiting
+
+if TYPE_CHECKING:
+    from foreman_client.worker import Worker
+
+
+class Foreman:
+    """Every operation as a method; safe to share between threads. `initialize_foreman_client` makes one.
+
+    `config` is the caller's, `settings` what the service said of itself, with the queues of the config's names.
+    """
+
+    def __init__(self, config: ForemanConfig, settings: Config, session: Session) -> None:
+        self.config = config
+        self.settings = settings
+        self.session = session
+
+    create_run = method(runs.create_run)
+    get_run = method(runs.get_run)
+    update_run = method(runs.update_run)
+    list_runs = method(runs.list_runs)
+    wait_for_run = method(waiting.wait_for_run)
+
+    create_task = method(tasks.create_task)
+    create_tasks = method(task_batches.create_tasks)
+    enqueue_task = method(tasks.enqueue_task)
+    enqueue_tasks = method(task_batches.enqueue_tasks)
+    get_task = method(tasks.get_task)
+    update_task = method(tasks.update_task)
+    list_tasks = method(tasks.list_tasks)
+    wait_for_task = method(waiting.wait_for_task)
+
+    create_run_data = method(run_data.create_run_data)
+    query_run_data = method(run_data.query_run_data)
+
+    get_config = method(service.get_config)
+    get_queue_config = method(service.get_queue_config)
+    health = method(service.health)
+
+    def create_worker(
+        self,
+        handlers: Mapping[str, Handler],
+        *,
+        concurrency: int = 10,
+        lease_seconds: int | None = None,
+        worker_id: str | None = None,
+    ) -> "Worker":
+        """A worker for the config's task queue, not started yet: `handlers` by task type, `concurrency` at a time.
+
+        `lease_seconds` (5-3600) is how long a silent worker keeps a task; left out, the service chooses 60 s and more
+        for long attempts. `worker_id` names the worker in task records (default: host, process and a random part).
+
+        Raises:
+            TypeError, ValueError: an argument is of the wrong type or out of range.
+
+        """
+        # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
+        from foreman_client._sqs import open_task_queue
+        from foreman_client.worker import Worker
+        from foreman_client.worker.api import SessionApi
+        from foreman_client.worker.options import worker_options
+
+        options = worker_options(self.settings, concurrency, lease_seconds, worker_id)
+        queue = open_task_queue(self.settings)
+        return Worker(handlers, options, SessionApi(self.session, options), queue, self.session)
+
+    def close(self) -> None:
+        """Close the connections; the client and its workers are of no use after."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def initialize_foreman_client(
+    config: ForemanConfig, *, transport: httpx.BaseTransport | None = None
+) -> Foreman:
+    """A client that works: the service has answered, knows the key, and has the config's queues ready.
+
+    `transport` replaces the network, for tests.
+
+    Raises:
+        ForemanError: the service did not answer, or refused.
+
+    """
+    if not isinstance(config, ForemanConfig):
+        raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")
+    session = open_session(config, transport=transport)
+    settings = session.run(service.get_config(session.scope)).unwrap()
+    if (settings.queues.task_queue, settings.queues.result_queue) != (
+        config.queues.task_queue,
+        config.queues.result_queue,
+    ):
+        queues = session.run(service.get_queue_config(session.scope)).unwrap()
+        settings = settings.model_copy(update={"queues": queues})
+    return Foreman(config, settings, session)

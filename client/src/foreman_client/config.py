@@ -1,0 +1,68 @@
+"""What a caller has to know to reach a Foreman."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from foreman_contract.fields import QUEUE_NAME_PATTERN
+from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
+
+_API_KEY: Final = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNames:
+    """Logical names of the queues that an application uses; Foreman maps them to SQS queues of its organization.
+
+    Raises:
+        ValueError: a name is not 1-40 characters of letters, digits, `-`, `_`, `:`.
+
+    """
+
+    task_queue: str = DEFAULT_TASK_QUEUE
+    result_queue: str = DEFAULT_RESULT_QUEUE
+
+    def __post_init__(self) -> None:
+        for name in (self.task_queue, self.result_queue):
+            if not isinstance(name, str):
+                raise TypeError("a queue name must be a str")
+            if not QUEUE_NAME_PATTERN.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no queue name: 1-40 characters of letters, digits, '-', '_', ':'"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class ForemanConfig:
+    """Where a Foreman is and how patient its client is. The API key never shows in a repr.
+
+    `endpoint` is the base URL (on API Gateway it ends in the stage). `timeout_s` bounds each connect, read and write of
+    one try. `max_retries` counts the tries after the first. Waits that the server asks for with Retry-After on a 429 are
+    not counted, but all waits of one call together stay under `max_wait_s`.
+
+    Raises:
+        TypeError, ValueError: a field is not of its type or out of range.
+
+    """
+
+    endpoint: str
+    api_key: str = field(repr=False)
+    queues: QueueNames = field(default_factory=QueueNames)
+    timeout_s: float = 30.0
+    max_retries: int = 4
+    max_wait_s: float = 1800.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.endpoint, str) or not isinstance(self.api_key, str):
+            raise TypeError("endpoint and api_key must be str")
+        if not isinstance(self.queues, QueueNames):
+            raise TypeError("queues must be QueueNames")
+        parts = urlsplit(self.endpoint)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("endpoint must be http://host or https://host, perhaps with a port and a path")
+        if not _API_KEY.fullmatch(self.api_key):
+            raise ValueError("api_key must be printable ASCII without spaces, and not empty")
+        if self.timeout_s <= 0 or self.max_retries < 0 or self.max_wait_s < 0:
+            raise ValueError("timeout_s must be above 0, max_retries and max_wait_s at least 0")
+        object.__setattr__(self, "endpoint", self.endpoint.rstrip("/"))

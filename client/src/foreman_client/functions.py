@@ -1,0 +1,26 @@
+"""Every operation as a blocking function whose first argument is the config; configs share connections."""
+
+from foreman_client._bind import function
+from foreman_client.operations import run_data, runs, service, task_batches, tasks, waiting
+
+create_run = function(runs.create_run)
+get_run = function(runs.get_run)
+update_run = function(runs.update_run)
+list_runs = function(runs.list_runs)
+wait_for_run = function(waiting.wait_for_run)
+
+create_task = function(tasks.create_task)
+create_tasks = function(task_batches.create_tasks)
+enqueue_task = function(tasks.enqueue_task)
+enqueue_tasks = function(task_batches.enqueue_tasks)
+get_task = function(tasks.get_task)
+update_task = function(tasks.update_task)
+list_tasks = function(tasks.list_tasks)
+wait_for_task = function(waiting.wait_for_task)
+
+create_run_data = function(run_data.create_run_data)
+query_run_data = function(run_data.query_run_data)
+
+get_config = function(service.get_config)
+get_queue_config = function(service.get_queue_config)
+health = function(service.health)

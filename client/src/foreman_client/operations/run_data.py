@@ -1,0 +1,83 @@
+"""Operations on run data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from foreman_contract.run_data import Entry, EntryPage
+from foreman_contract.runs import SortOrder
+
+from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment
+from foreman_client._request import creating, reading
+from foreman_client._steps import Scope, Steps, exchange
+from foreman_client.result import Result
+
+
+def create_run_data(
+    scope: Scope,
+    run_id: str,
+    *,
+    task_id: str,
+    key: str,
+    value: Any,
+    tags: Sequence[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Result[Entry]]:
+    """Add an entry to the run, once; it never overwrites: the same key again adds another.
+
+    `value` is any JSON value up to 1 MB, null included; at most 50 `tags`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or not JSON.
+
+    """
+    expect(str, task_id=task_id, key=key)
+    list_params(tags=tags)
+    body = fields(task_id=task_id, key=key, tags=None if tags is None else list(tags)) | payloads(value=value)
+    body |= fields(metadata=mapping("metadata", metadata))
+    path = f"/api/v1/runs/{segment('run_id', run_id)}/data"
+    return exchange(scope, creating(path, body, Entry, idempotency_key))
+
+
+def query_run_data(
+    scope: Scope,
+    run_id: str,
+    *,
+    key: str | None = None,
+    keys: Sequence[str] | None = None,
+    key_starts_with: Sequence[str] | None = None,
+    key_pattern: str | None = None,
+    tags: Sequence[str] | None = None,
+    tag_starts_with: Sequence[str] | None = None,
+    tag_mode: Literal["any", "all"] | None = None,
+    include_all: bool | None = None,
+    sort_by: Literal["created_at", "updated_at", "key"] | None = None,
+    sort_order: SortOrder | None = None,
+    limit: int | None = None,
+    offset: int | None = None,
+    cursor: str | None = None,
+    total: bool | None = None,
+) -> Steps[Result[EntryPage]]:
+    """The newest matching entry of each key, or with `include_all` every matching entry; newest first.
+
+    The key filters add up (OR), key and tag filters restrict each other (AND). `limit` is 1-1000 (default 100). A task
+    that reads after another has written sees what it wrote.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type.
+
+    """
+    expect(str, key=key, key_pattern=key_pattern, tag_mode=tag_mode)
+    expect(str, sort_by=sort_by, sort_order=sort_order, cursor=cursor)
+    expect(bool, include_all=include_all, total=total)
+    expect(int, limit=limit, offset=offset)
+    filters = params(key=key, key_pattern=key_pattern, tag_mode=tag_mode, include_all=include_all)
+    filters += list_params(
+        keys=keys, key_starts_with=key_starts_with, tags=tags, tag_starts_with=tag_starts_with
+    )
+    page = params(
+        sort_by=sort_by, sort_order=sort_order, limit=limit, offset=offset, cursor=cursor, total=total
+    )
+    return exchange(
+        scope, reading(f"/api/v1/runs/{segment('run_id', run_id)}/data", EntryPage, filters + page)
+    )

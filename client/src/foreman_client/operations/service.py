@@ -1,0 +1,27 @@
+"""Operations on the service itself."""
+
+from dataclasses import replace
+
+from foreman_contract.service import Config, Health, Queues
+
+from foreman_client._arguments import params
+from foreman_client._request import reading
+from foreman_client._steps import Scope, Steps, exchange
+from foreman_client.result import Result
+
+
+def get_config(scope: Scope) -> Steps[Result[Config]]:
+    """The service's version, region, limits, and the queues of the default names."""
+    return exchange(scope, reading("/api/v1/config", Config))
+
+
+def get_queue_config(scope: Scope) -> Steps[Result[Queues]]:
+    """The queues of the config's own names; they are created when absent."""
+    query = params(task_queue=scope.queues.task_queue, result_queue=scope.queues.result_queue)
+    return exchange(scope, reading("/api/v1/config/queues", Queues, query))
+
+
+def health(scope: Scope) -> Steps[Result[Health]]:
+    """Whether the service and its database answer now: one try, no retries; a Failure when they do not."""
+    once = replace(scope, patience=replace(scope.patience, max_retries=0, max_wait_s=0.0))
+    return exchange(once, reading("/health", Health))

@@ -1,0 +1,172 @@
+"""Operations on one task, and on the tasks of a run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from foreman_contract.enums import TaskStatus
+from foreman_contract.runs import SortOrder
+from foreman_contract.tasks import RetryPolicy, Task, TaskPage
+
+from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
+from foreman_client._request import changing, creating, reading
+from foreman_client._steps import Scope, Steps, exchange
+from foreman_client._unset import UNSET
+from foreman_client.operations.task_body import task_body
+from foreman_client.result import Result
+
+
+def create_task(
+    scope: Scope,
+    *,
+    run_id: str,
+    type: str,  # noqa: A002 - the word of the wire
+    input_data: Any,
+    parent_task_id: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    max_retries: int | None = None,
+    retry_policy: RetryPolicy | None = None,
+    timeout_seconds: int | None = None,
+    enqueue: bool = False,
+    queue: str | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Result[Task]]:
+    """Record a task, once; no message is sent unless `enqueue`: its caller runs it and reports by `update_task`.
+
+    `max_retries` is 0-10 (default 3), `timeout_seconds` bounds one attempt. A message goes to `queue`, by default the
+    config's task queue.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or not JSON.
+
+    """
+    body = task_body(
+        scope.queues,
+        run_id=run_id,
+        type=type,
+        input_data=input_data,
+        parent_task_id=parent_task_id,
+        metadata=metadata,
+        max_retries=max_retries,
+        retry_policy=retry_policy,
+        timeout_seconds=timeout_seconds,
+        enqueue=enqueue,
+        queue=queue,
+    )
+    return exchange(scope, creating("/api/v1/tasks", body, Task, idempotency_key))
+
+
+def enqueue_task(
+    scope: Scope,
+    *,
+    run_id: str,
+    type: str,  # noqa: A002 - the word of the wire
+    input_data: Any,
+    parent_task_id: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    max_retries: int | None = None,
+    retry_policy: RetryPolicy | None = None,
+    timeout_seconds: int | None = None,
+    queue: str | None = None,
+    idempotency_key: str | None = None,
+) -> Steps[Result[Task]]:
+    """Record a task, once, and put its message on the task queue (`queue`, by default the config's) for a worker.
+
+    Arguments as for `create_task`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or not JSON.
+
+    """
+    return create_task(
+        scope,
+        run_id=run_id,
+        type=type,
+        input_data=input_data,
+        parent_task_id=parent_task_id,
+        metadata=metadata,
+        max_retries=max_retries,
+        retry_policy=retry_policy,
+        timeout_seconds=timeout_seconds,
+        enqueue=True,
+        queue=queue,
+        idempotency_key=idempotency_key,
+    )
+
+
+def get_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
+    """The task as it is now (strongly consistent).
+
+    Raises:
+        TypeError, ValueError: `task_id` is no str, or empty.
+
+    """
+    return exchange(scope, reading(f"/api/v1/tasks/{segment('task_id', task_id)}", Task))
+
+
+def update_task(
+    scope: Scope,
+    task_id: str,
+    *,
+    status: TaskStatus | str | None = None,
+    output_data: Any = UNSET,
+    error_data: Any = UNSET,
+    metadata: Mapping[str, Any] | None = None,
+    queue_job_id: str | None = None,
+    progress: Any = UNSET,
+    attempt: int | None = None,
+) -> Steps[Result[Task]]:
+    """Record what the caller did with the task outside of any worker, and answer the task.
+
+    With `attempt`, a change from an older attempt is refused (409). An end has all the effects of a worker's report.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or not JSON.
+
+    """
+    expect(str, status=status, queue_job_id=queue_job_id)
+    expect(int, attempt=attempt)
+    body = fields(
+        status=status, metadata=mapping("metadata", metadata), queue_job_id=queue_job_id, attempt=attempt
+    ) | payloads(output_data=output_data, error_data=error_data, progress=progress)
+    return exchange(scope, changing("PATCH", f"/api/v1/tasks/{segment('task_id', task_id)}", body, Task))
+
+
+def list_tasks(
+    scope: Scope,
+    *,
+    run_id: str | None = None,
+    status: TaskStatus | str | None = None,
+    type: str | None = None,  # noqa: A002 - the word of the wire
+    parent_task_id: str | None = None,
+    limit: int | None = None,
+    offset: int | None = None,
+    cursor: str | None = None,
+    sort_by: str | None = None,
+    sort_order: SortOrder | None = None,
+    total: bool | None = None,
+) -> Steps[Result[TaskPage]]:
+    """One page of tasks, of one run when `run_id` is given; `pagination.next_cursor` leads to the next.
+
+    `limit` is 1-100 (default 20). Pass `total=False` to spare the count.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+
+    """
+    expect(str, run_id=run_id, status=status, type=type, parent_task_id=parent_task_id)
+    expect(str, cursor=cursor, sort_by=sort_by, sort_order=sort_order)
+    expect(int, limit=limit, offset=offset)
+    expect(bool, total=total)
+    query = params(
+        run_id=run_id,
+        status=status,
+        type=type,
+        parent_task_id=parent_task_id,
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        sort_by=sort_by,
+        sort_order=sort_order,
+        total=total,
+    )
+    return exchange(scope, reading("/api/v1/tasks", TaskPage, query))

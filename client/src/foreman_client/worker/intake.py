@@ -1,0 +1,160 @@
+"""From received messages to running attempts: claim, start what was won, do as told with the rest."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from foreman_contract.enums import ClaimOutcome
+from foreman_contract.tasks import Task
+from foreman_contract.work import ClaimResult
+
+from foreman_client.worker.api import WorkApi
+from foreman_client.worker.attempts import Attempt
+from foreman_client.worker.disposal import Disposal, Told
+from foreman_client.worker.gate import Gate
+from foreman_client.worker.hints import Hint, UnhandledWarning, sort_hints
+from foreman_client.worker.options import WorkerOptions
+from foreman_client.worker.outage import Outage
+from foreman_client.worker.queue import Received
+from foreman_client.worker.slots import Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one claim left open: hints to ask for again, each with what to do should nothing else come of it."""
+
+    unknown: tuple[tuple[Hint, Told], ...] = ()
+    deferred: tuple[tuple[Hint, Told], ...] = ()
+
+
+class Intake:
+    """Takes in messages, one slot each; every slot goes to an attempt that starts, or back."""
+
+    def __init__(
+        self,
+        api: WorkApi,
+        options: WorkerOptions,
+        types: Collection[str],
+        disposal: Disposal,
+        slots: Slots,
+        gate: Gate,
+        start: Callable[[Attempt], None],
+    ) -> None:
+        self._api = api
+        self._options = options
+        self._types = types
+        self._disposal = disposal
+        self._slots = slots
+        self._gate = gate
+        self._start = start
+        self._warning = UnhandledWarning(options.timing.unhandled_warn_s)
+        self._outage = Outage("claiming tasks", options.timing)
+
+    def take_in(self, messages: Sequence[Received]) -> None:
+        """Start what can be claimed of the messages; blocks while claims fail."""
+        found = sort_hints(messages, self._types)
+        self._slots.give(len(messages) - len(found.claimable))
+        self._warning.warn(hint.type for hint in found.unhandled)
+        hidden = [hint.message for hint in found.unhandled]
+        self._disposal.hide(hidden, self._options.timing.unhandled_hide_s)
+        unknown = self._claim_all(found.claimable)
+        if unknown and self._gate.enter():
+            name = "foreman-recheck"
+            threading.Thread(target=self._recheck, args=(unknown,), name=name, daemon=True).start()
+        else:
+            self._drop(unknown)
+
+    def _claim_all(self, hints: Sequence[Hint]) -> tuple[tuple[Hint, Told], ...]:
+        """Claim until nothing is deferred any more, or a claim wins nothing; answers what is unknown."""
+        unknown: tuple[tuple[Hint, Told], ...] = ()
+        while hints:
+            last = self._claim_once(hints)
+            unknown += last.unknown
+            if len(last.deferred) == len(hints):
+                self._drop(last.deferred)
+                break
+            hints = [hint for hint, _ in last.deferred]
+        return unknown
+
+    def _recheck(self, unknown: Sequence[tuple[Hint, Told]]) -> None:
+        """Claim unknown tasks again, ever later, before doing as told: the record may come behind its message."""
+        try:
+            for pause_s in self._options.timing.recheck_s:
+                if self._gate.stopping.wait(pause_s):
+                    break
+                unknown = self._claim_all([hint for hint, _ in unknown])
+                if not unknown:
+                    return
+            self._drop(unknown)
+        finally:
+            self._gate.leave()
+
+    def _claim_once(self, hints: Sequence[Hint]) -> Round:
+        asked_at = time.monotonic()
+        answers = self._answers(hints)
+        if answers is None:
+            self._disposal.give_back(hint.message for hint in hints)
+            self._slots.give(len(hints))
+            return Round()
+        told = [(hint, answers.get(hint.task_id)) for hint in hints]
+        for hint, answer in told:
+            if answer is not None and answer.outcome is ClaimOutcome.CLAIMED and answer.task is not None:
+                self._begin(hint, answer.task, asked_at, answer.seconds)
+        rest = [(hint, answer) for hint, answer in told if not _is_won(answer)]
+        self._drop([(hint, _told(hint, answer)) for hint, answer in rest if not _is_open(answer)])
+        return Round(
+            _with(ClaimOutcome.UNKNOWN, rest),
+            _with(ClaimOutcome.DEFERRED, rest),
+        )
+
+    def _begin(self, hint: Hint, task: Task, asked_at: float, lease_s: int | None) -> None:
+        granted_s = self._options.default_lease_s if lease_s is None else lease_s
+        beat_in_s = max(granted_s / 3, self._options.timing.shortest_beat_s)
+        self._start(Attempt(task, hint.message, asked_at + beat_in_s))
+
+    def _answers(self, hints: Sequence[Hint]) -> dict[str, ClaimResult] | None:
+        """One claim, repeated as it is until it is answered; meanwhile the messages stay hidden. None when stopping."""
+        claim_id = str(uuid4())
+        hidden_at = time.monotonic()
+        while True:
+            result = self._api.claim(claim_id, [hint.task_id for hint in hints])
+            if result.success:
+                self._outage.recovered()
+                self._gate.claims_work.set()
+                return {answer.id: answer for answer in result.data.results}
+            self._gate.claims_work.clear()
+            if self._gate.stopping.wait(self._outage.failed(result.error)):
+                return None
+            if time.monotonic() - hidden_at > self._options.visibility_s / 3:
+                hidden_at = time.monotonic()
+                self._disposal.hide((hint.message for hint in hints), self._options.visibility_s)
+
+    def _drop(self, told: Sequence[tuple[Hint, Told]]) -> None:
+        self._disposal.do_as_told(each for _, each in told)
+        self._slots.give(len(told))
+
+
+def _is_won(answer: ClaimResult | None) -> bool:
+    return answer is not None and answer.outcome is ClaimOutcome.CLAIMED and answer.task is not None
+
+
+def _is_open(answer: ClaimResult | None) -> bool:
+    return answer is not None and answer.outcome in (ClaimOutcome.UNKNOWN, ClaimOutcome.DEFERRED)
+
+
+def _told(hint: Hint, answer: ClaimResult | None) -> Told:
+    if answer is None:
+        return Told(hint.message, None)
+    return Told(hint.message, answer.message, answer.seconds)
+
+
+def _with(
+    outcome: ClaimOutcome, told: Sequence[tuple[Hint, ClaimResult | None]]
+) -> tuple[tuple[Hint, Told], ...]:
+    return tuple(
+        (hint, _told(hint, answer))
+        for hint, answer in told
+        if answer is not None and answer.outcome is outcome
+    )

@@ -1,0 +1,38 @@
+"""One line in the log when something stops working and one when it works again, however often it is tried."""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from foreman_client._retry import backoff_s
+from foreman_client.worker.options import Timing
+
+logger = logging.getLogger("foreman_client.worker")
+
+
+@dataclass(slots=True)
+class Outage:
+    """The failures in a row of one activity, and how long to pause before the next try."""
+
+    what: str
+    timing: Timing
+    uniform: Callable[[], float] = random.random
+    failures: int = field(default=0, init=False)
+
+    def failed(self, error: Exception) -> float:
+        """Note a failure; the pause before the next try, in seconds. Never zero: half is fixed, half is jitter."""
+        if not self.failures:
+            logger.warning("%s fails, will go on trying: %s", self.what, error)
+        spread = backoff_s(
+            self.timing.first_backoff_s, self.timing.longest_backoff_s, self.failures, self.uniform()
+        )
+        steady = backoff_s(self.timing.first_backoff_s, self.timing.longest_backoff_s, self.failures, 1.0)
+        self.failures += 1
+        return (spread + steady) / 2
+
+    def recovered(self) -> None:
+        """Note a success."""
+        if self.failures:
+            logger.info("%s works again after %d failures", self.what, self.failures)
+        self.failures = 0
