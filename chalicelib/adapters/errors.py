@@ -10,6 +10,7 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 from botocore.parsers import ResponseParserError
+
 from foreman_engine.domain.errors import UnavailableError
 
 _TRANSIENT: Final = frozenset(

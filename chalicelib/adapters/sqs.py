@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
+
+from chalicelib.adapters.sqs_batches import Outgoing, send_all
+from chalicelib.adapters.sqs_queues import SqsQueues, is_missing
+from chalicelib.adapters.work_message import encode_work
 from foreman_contract.enums import Priority
 from foreman_contract.messages import MessageModel, ResultMessage
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError, UnavailableError
 from foreman_engine.domain.queues import physical_name
 from foreman_engine.service.ports import TaskNotice, Work
-
-from chalicelib.adapters.sqs_batches import Outgoing, send_all
-from chalicelib.adapters.sqs_queues import SqsQueues, is_missing
-from chalicelib.adapters.work_message import encode_work
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from foreman_engine.domain.errors import UnavailableError
-
 from chalicelib.adapters.backoff import pauses
 from chalicelib.adapters.errors import translated
+from foreman_engine.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from foreman_engine.domain.keys import ApiKey, RateLimit
-from foreman_engine.service.ports import IdempotencyRecord
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
 from chalicelib.adapters.dynamo.codec import Field, decode, encode, flag_field, int_field, text_field
@@ -12,6 +9,8 @@ from chalicelib.adapters.dynamo.idempotency import read_record
 from chalicelib.adapters.dynamo.reads import get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import transact
+from foreman_engine.domain.keys import ApiKey, RateLimit
+from foreman_engine.service.ports import IdempotencyRecord
 
 _REVOKED: Final = "re"
 

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import TaskState
-
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, size_bytes
 from chalicelib.adapters.dynamo.codec import encode
 from chalicelib.adapters.dynamo.keys import Place
@@ -13,6 +10,8 @@ from chalicelib.adapters.dynamo.packing import pack
 from chalicelib.adapters.dynamo.payloads import Placed, is_same, place
 from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import TaskState
 
 REV: Final = "v"
 """The attribute that counts an item's writes."""

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from foreman_engine.domain.run_data import EntryState
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.codec import (
@@ -15,6 +13,7 @@ from chalicelib.adapters.dynamo.codec import (
 )
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
+from foreman_engine.domain.run_data import EntryState
 
 _INLINE_BYTES: Final = 1024
 """Larger payloads lie outside, so that reading the heads of many entries stays cheap."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from foreman_engine.domain.errors import EngineError
-
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.errors import code_of
+from foreman_engine.domain.errors import EngineError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -18,9 +18,8 @@ characters.
 from dataclasses import dataclass
 from typing import Final
 
-from foreman_engine.domain.ids import TaskAddress, run_address, task_address, task_id_at
-
 from chalicelib.adapters.dynamo.attributes import Item, text
+from foreman_engine.domain.ids import TaskAddress, run_address, task_address, task_id_at
 
 CREATED_INDEX: Final = "created-index"
 INDEX_PARTITIONS: Final = 8

@@ -9,11 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from foreman_engine.domain.payload import Payload
-from foreman_engine.domain.run_data import EntryState
-from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import TaskState
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
 from chalicelib.adapters.dynamo.keys import Place
@@ -21,6 +16,10 @@ from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.reads import batch_get
 from chalicelib.adapters.dynamo.writes import put_all
 from chalicelib.adapters.s3 import S3Objects
+from foreman_engine.domain.payload import Payload
+from foreman_engine.domain.run_data import EntryState
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import TaskState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from foreman_engine.domain.errors import UnavailableError
-
 from chalicelib.adapters.backoff import pauses
 from chalicelib.adapters.dynamo.attributes import Item, text
 from chalicelib.adapters.dynamo.keys import Range
 from chalicelib.adapters.errors import translated
+from foreman_engine.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,10 +2,6 @@
 
 from typing import Final
 
-from foreman_contract.enums import RunStatus
-from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import Counts
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number
 from chalicelib.adapters.dynamo.codec import (
@@ -20,6 +16,9 @@ from chalicelib.adapters.dynamo.difference import REV, room_bytes
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
+from foreman_contract.enums import RunStatus
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Counts
 
 ID: Final = "id"
 STATUS: Final = "st"

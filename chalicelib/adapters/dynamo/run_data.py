@@ -3,10 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from foreman_engine.domain.errors import IdTakenError
-from foreman_engine.domain.run_data import EntryState
-from foreman_engine.service.ports import EntryPage, IdempotencyRecord
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.entry_codec import new_entry, read_entry
@@ -16,6 +12,9 @@ from chalicelib.adapters.dynamo.payloads import PayloadStore
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import transact
+from foreman_engine.domain.errors import IdTakenError
+from foreman_engine.domain.run_data import EntryState
+from foreman_engine.service.ports import EntryPage, IdempotencyRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -7,12 +7,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from foreman_engine.domain.errors import IdTakenError, StaleError
-from foreman_engine.domain.ids import run_address
-from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import Counts
-from foreman_engine.service.ports import IdempotencyRecord, Position, RunPage
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
@@ -24,6 +18,11 @@ from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import ID, SHAPE, TOTAL, new_run, read_counts, read_run
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
+from foreman_engine.domain.errors import IdTakenError, StaleError
+from foreman_engine.domain.ids import run_address
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Counts
+from foreman_engine.service.ports import IdempotencyRecord, Position, RunPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foreman_engine.domain.payload import Payload
-
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.codec import Field, decode
 from chalicelib.adapters.dynamo.payloads import read_attribute
+from foreman_engine.domain.payload import Payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foreman_engine.service.ports import Clock
-
 from chalicelib.adapters.s3 import S3Objects
+from foreman_engine.service.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -3,10 +3,6 @@
 import json
 from typing import Final
 
-from foreman_contract.enums import Priority, TaskStatus
-from foreman_engine.domain.retry import RetryPolicy
-from foreman_engine.domain.tasks import TaskState
-
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
 from chalicelib.adapters.dynamo.codec import (
@@ -22,6 +18,9 @@ from chalicelib.adapters.dynamo.difference import REV, room_bytes
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
+from foreman_contract.enums import Priority, TaskStatus
+from foreman_engine.domain.retry import RetryPolicy
+from foreman_engine.domain.tasks import TaskState
 
 _ATTEMPT_BYTES: Final = 160
 """What a first claim adds to the state: worker, claim, lease and instants."""

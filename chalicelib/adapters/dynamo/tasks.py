@@ -5,13 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from foreman_contract.enums import RunStatus
-from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
-from foreman_engine.domain.ids import task_address
-from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
-from foreman_engine.service.ports import IdempotencyRecord, TaskPage
-
 from chalicelib.adapters.dynamo import keys, run_codec
 from chalicelib.adapters.dynamo.attributes import Value, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
@@ -23,6 +16,12 @@ from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
+from foreman_contract.enums import RunStatus
+from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
+from foreman_engine.domain.ids import task_address
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
+from foreman_engine.service.ports import IdempotencyRecord, TaskPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

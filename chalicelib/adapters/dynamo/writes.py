@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
-from foreman_engine.domain.errors import UnavailableError
 
 from chalicelib.adapters.backoff import pauses
 from chalicelib.adapters.dynamo.attributes import Item, Value, blob
 from chalicelib.adapters.dynamo.errors import RefusedError, is_crowded, refusals_of
 from chalicelib.adapters.errors import translated
+from foreman_engine.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
