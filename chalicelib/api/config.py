@@ -44,7 +44,7 @@ def config(call: Call) -> Answer:
         "environment": settings.stage,
         "region": settings.region,
         "queues": _queues(call),
-        "limits": limits.as_wire(),
+        "limits": limits.WIRE,
     }
     if settings.aws_endpoint_url:
         fields["aws_endpoint_url"] = settings.aws_endpoint_url
