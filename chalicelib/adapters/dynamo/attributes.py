@@ -1,14 +1,16 @@
 """DynamoDB's attribute values, made and measured."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-Value: TypeAlias = "AttributeValueTypeDef"
+    Value: TypeAlias = AttributeValueTypeDef
+else:
+    Value = dict[str, Any]
 """One attribute's value, such as `{"S": "text"}`."""
-Item: TypeAlias = "dict[str, AttributeValueTypeDef]"
+Item: TypeAlias = dict[str, Value]
 """An item, or a key, by attribute name."""
 
 
