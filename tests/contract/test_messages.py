@@ -1,0 +1,97 @@
+"""Messages: what every implementation does."""
+
+import json
+
+import pytest
+
+from foreman_contract.enums import EventType
+from foreman_contract.messages import ResultMessage, TaskMessage
+from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
+from foreman_engine.domain.errors import InvalidError
+from foreman_engine.service.ports import TaskNotice, Work
+from tests.contract.backends import Backend
+from tests.contract.states import Maker
+
+
+def message(make: Maker, number: int = 0) -> TaskMessage:
+    [task] = make.tasks(make.run(), 1)
+    return TaskMessage(task_id=task.id, run_id=task.run_id, org_id=make.org_id, type=f"t{number} \x00ü")
+
+
+def drain(backend: Backend, url: str) -> list[str]:
+    bodies: list[str] = []
+    while received := backend.receive(url):
+        bodies += received
+    return bodies
+
+
+def test_names_resolve_to_queues_of_the_organization_alone(backend: Backend, make: Maker) -> None:
+    queues = backend.ports.messages.resolve(make.org_id, "my-app:tasks", "my-app:results")
+    urls = [*queues.task_queue_urls.to_wire().values(), queues.result_queue_url]
+    assert len(set(urls)) == 4
+    assert all(f"foreman_test_{make.org_id}_my-app-" in url for url in urls)
+    assert queues.task_queue_url == queues.task_queue_urls.normal
+    assert (queues.task_queue, queues.result_queue) == ("my-app:tasks", "my-app:results")
+    assert backend.ports.messages.resolve(make.org_id, "my-app:tasks", "my-app:results") == queues
+    similar = backend.ports.messages.resolve(make.org_id, "my-app-tasks", "my-app:results")
+    assert similar.task_queue_url != queues.task_queue_url
+
+
+def test_one_name_for_both_is_refused(backend: Backend, make: Maker) -> None:
+    with pytest.raises(InvalidError) as raised:
+        backend.ports.messages.resolve(make.org_id, "same", "same")
+    assert [fault.path for fault in raised.value.faults] == ["resultQueue"]
+
+
+def test_task_messages_reach_their_queues(backend: Backend, make: Maker) -> None:
+    sent = [message(make, number) for number in range(12)]
+    notices = [TaskNotice(each, "a" if number % 6 == 0 else "b") for number, each in enumerate(sent)]
+    backend.ports.messages.send_tasks(make.org_id, notices)
+    for queue, count in (("a", 2), ("b", 10)):
+        url = backend.ports.messages.resolve(make.org_id, queue, DEFAULT_RESULT_QUEUE).task_queue_url
+        bodies = [json.loads(body) for body in drain(backend, url)]
+        wanted = [notice.message.to_wire() for notice in notices if notice.queue == queue]
+        assert len(bodies) == count
+        assert {body["taskId"]: body for body in bodies} == {body["taskId"]: body for body in wanted}
+
+
+def test_a_delayed_message_is_never_early(backend: Backend, make: Maker) -> None:
+    notice = TaskNotice(message(make), DEFAULT_TASK_QUEUE, delay_ms=300)
+    backend.ports.messages.send_tasks(make.org_id, [notice])
+    queues = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, DEFAULT_RESULT_QUEUE)
+    assert backend.receive(queues.task_queue_url) == []
+    backend.wait_s(1.1)
+    [body] = backend.receive(queues.task_queue_url)
+    assert json.loads(body) == notice.message.to_wire()
+
+
+def test_events_reach_the_named_queue_or_the_default(backend: Backend, make: Maker) -> None:
+    event = ResultMessage(
+        event=EventType.RUN_COMPLETED, run_id=make.run().id, org_id=make.org_id, status="completed", at=5
+    )
+    backend.ports.messages.send_events(make.org_id, None, [event])
+    backend.ports.messages.send_events(make.org_id, "mine", [event] * 11)
+    for queue, count in ((DEFAULT_RESULT_QUEUE, 1), ("mine", 11)):
+        url = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, queue).result_queue_url
+        bodies = drain(backend, url)
+        assert [json.loads(body) for body in bodies] == [event.to_wire()] * count
+
+
+def test_nothing_to_send_sends_nothing(backend: Backend, make: Maker) -> None:
+    backend.ports.messages.send_tasks(make.org_id, [])
+    backend.ports.messages.send_events(make.org_id, None, [])
+    backend.ports.messages.send_work([], 0)
+
+
+def test_work_reaches_the_work_queue_after_its_delay(backend: Backend, make: Maker) -> None:
+    [task] = make.tasks(make.run(), 1)
+    now, later = Work(make.org_id, task.run_id), Work(make.org_id, task.run_id, task.id)
+    backend.ports.messages.send_work([later], 1)
+    backend.ports.messages.send_work([now], 0)
+    assert backend.receive_work() == [now]
+    backend.wait_s(1.1)
+    assert backend.receive_work() == [later]
+
+
+def test_the_queues_answer(backend: Backend) -> None:
+    backend.ports.messages.ping()
