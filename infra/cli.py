@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tempfile
+import traceback
 from pathlib import Path
 
 import click
@@ -120,4 +122,12 @@ def main() -> int:
         return 1
     except (signals.StopRequested, click.Abort):
         return 0
+    except Exception as error:
+        log = Path(tempfile.gettempdir(), f"foreman-crash-{os.getpid()}.log")
+        log.write_text(traceback.format_exc())
+        print(
+            f"This should not have happened ({type(error).__name__}); please report it with {log}.",
+            file=sys.stderr,
+        )
+        return 1
     return 0

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.bootstrap import build
+from chalicelib.config import Settings
 from foreman_engine.domain.errors import EngineError
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.service.keys import create_key, list_keys, revoke_key
 from foreman_engine.service.ports import Ports
-
-from chalicelib.bootstrap import build
-from chalicelib.config import Settings
 from infra.clock import local_time
 from infra.discover import find_target
 from infra.errors import OperatorError

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from typing import TextIO
 
 from infra.errors import OperatorError
 from infra.local.stack import LocalStack, Plan, running
@@ -39,10 +40,14 @@ def run_demo(plan: Plan, environ: MutableMapping[str, str], *, once: bool, end_w
             stack,
             f"The local stack is up after {time.monotonic() - began:.1f} s. A worker joins, an order comes in:\n",
         )
-        with play_order(stack, environ):
+        with play_order(stack, environ, colour=_wants_colour(stack.out, environ)):
             if not once:
                 _describe(stack, plan)
                 _stay(stack, parent if end_with_parent else None)
+
+
+def _wants_colour(out: TextIO, environ: Mapping[str, str]) -> bool:
+    return out.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def _say(stack: LocalStack, line: str) -> None:

@@ -4,10 +4,9 @@ import secrets
 import string
 from typing import Final
 
+from chalicelib.bootstrap import services
 from foreman_engine.domain.keys import parse_key
 from foreman_engine.service.keys import ensure_key
-
-from chalicelib.bootstrap import services
 from infra.local.environment import ORG, STAGE
 
 _BASE62: Final = string.ascii_letters + string.digits

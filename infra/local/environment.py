@@ -27,9 +27,13 @@ def aws_client(base: Mapping[str, str], aws_endpoint_url: str, region: str = REG
 def server(base: Mapping[str, str], aws_endpoint_url: str, outputs: Mapping[str, str]) -> dict[str, str]:
     """`aws_client` plus the names of the state stack, as the deployed functions get them."""
     own = {name: value for name, value in base.items() if not name.startswith("FOREMAN_")}
+    return {**aws_client(own, aws_endpoint_url), **names(STAGE, outputs)}
+
+
+def names(stage: str, outputs: Mapping[str, str]) -> dict[str, str]:
+    """The server's own variables, from the outputs of the stage's state stack."""
     return {
-        **aws_client(own, aws_endpoint_url),
-        "FOREMAN_STAGE": STAGE,
+        "FOREMAN_STAGE": stage,
         "FOREMAN_RUNS_TABLE": outputs["RunsTableName"],
         "FOREMAN_TASKS_TABLE": outputs["TasksTableName"],
         "FOREMAN_RUN_DATA_TABLE": outputs["RunDataTableName"],

@@ -73,7 +73,7 @@ def running(plan: Plan, environ: MutableMapping[str, str]) -> Iterator[LocalStac
     """
     ends_at = time.monotonic() + START_S
     _forget_ready_file(plan.ready_file)
-    plan.home.root.mkdir(parents=True, exist_ok=True)
+    plan.home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as up:
         server = _listen(plan.port)
         up.callback(server.server_close)

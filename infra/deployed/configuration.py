@@ -1,0 +1,51 @@
+"""Chalice's configuration for one stage: what stands in .chalice/, with the names of the stage's state stack filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Any, Final
+
+from infra.local.environment import names
+
+CODE_FOLDER: Final = "_code"
+"""The bucket's folder for packages. An organization's payloads lie under its id, which has no underscore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage with the outputs of its state stack. `architecture` None leaves what .chalice/config.json says."""
+
+    name: str
+    outputs: Mapping[str, str]
+    architecture: str | None = None
+
+    @property
+    def stack(self) -> str:
+        """The name of the code's stack."""
+        return f"foreman-{self.name}"
+
+    @property
+    def region(self) -> str:
+        """Where the state stack is."""
+        return self.outputs["WorkQueueArn"].split(":")[3]
+
+    def configure(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        """The base configuration and this stage's part: where its functions find their state, and the path of its API."""
+        own = {"api_gateway_stage": self.name, "environment_variables": names(self.name, self.outputs)}
+        architecture = {} if self.architecture is None else {"lambda_architecture": self.architecture}
+        return {**base, **architecture, "stages": {self.name: own}}
+
+    def fill(self, policy: str) -> str:
+        """The text of a policy with ARNs in the place of `${...}`: any output, or one of those below.
+
+        Raises:
+            KeyError: it names something that does not exist.
+
+        """
+        _, partition, _, region, account, _ = self.outputs["WorkQueueArn"].split(":")
+        return Template(policy).substitute(
+            self.outputs,
+            OrganizationQueuesArn=f"arn:{partition}:sqs:{region}:{account}:foreman_{self.name}_*",
+            LogsArn=f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{self.stack}-*",
+            CodeArn=f"{self.outputs['BucketArn']}/{CODE_FOLDER}/*",
+        )
