@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from infra import keys, signals
+from infra.deployed.command import package_command
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
 
@@ -105,6 +106,9 @@ def list_(home: Home, org: str | None, stage: str, as_json: bool) -> None:
 def revoke(home: Home, key_id: str, stage: str, as_json: bool) -> None:
     """Revoke a key; it stops working within a minute."""
     keys.revoke(keys.open_stack(home, _ENVIRON, stage), key_id, as_json=as_json)
+
+
+cli.add_command(package_command)
 
 
 def main() -> int:
