@@ -2,7 +2,7 @@
 
 from typing import Final
 
-import boto3
+from boto3.session import Session
 from botocore.config import Config
 
 from chalicelib.adapters.dynamo.api_keys import DynamoKeyStore
@@ -25,9 +25,12 @@ _CONFIG: Final = Config(
 )
 
 
-def aws_ports(settings: Settings) -> Ports:
-    """The ports on the AWS account (or stand-in) that the settings and the environment's credentials name."""
-    session = boto3.session.Session(region_name=settings.region)
+def aws_ports(settings: Settings, session: Session | None = None) -> Ports:
+    """The ports on the AWS account (or stand-in) that the settings and the environment's credentials name.
+
+    A `session` of the caller's own carries its credentials, and hooks that count or fail calls.
+    """
+    session = session or Session(region_name=settings.region)
     endpoint = settings.aws_endpoint_url
     clock = SystemClock()
     tables = Tables(
