@@ -57,12 +57,15 @@ def emulated_ports() -> Iterator[tuple[Ports, Usage]]:
     ends_at = time.monotonic() + _START_S
     base = dict(os.environ)  # noqa: TID251 - a benchmark is an entry point
     usage = Usage()
-    with TemporaryDirectory() as home, folders(Home(Path(home)), ephemeral=True) as dirs:
-        with ministack(dirs, base, None, [], ends_at) as (url, _):
-            session = local_session(environment.REGION)
-            outputs = ensure_state(session, url, environment.STAGE, TEMPLATE.read_text(), ends_at)
-            for operation in (*WRITES, "GetItem", "BatchGetItem", "Query"):
-                session.events.register(f"provide-client-params.dynamodb.{operation}", usage.ask)
-                session.events.register(f"after-call.dynamodb.{operation}", usage.note)
-            settings = Settings.from_env(environment.server({}, url, outputs))
-            yield aws_ports(settings, session), usage
+    with (
+        TemporaryDirectory() as home,
+        folders(Home(Path(home)), ephemeral=True) as dirs,
+        ministack(dirs, base, None, [], ends_at) as (url, _),
+    ):
+        session = local_session(environment.REGION)
+        outputs = ensure_state(session, url, environment.STAGE, TEMPLATE.read_text(), ends_at)
+        for operation in (*WRITES, "GetItem", "BatchGetItem", "Query"):
+            session.events.register(f"provide-client-params.dynamodb.{operation}", usage.ask)
+            session.events.register(f"after-call.dynamodb.{operation}", usage.note)
+        settings = Settings.from_env(environment.server({}, url, outputs))
+        yield aws_ports(settings, session), usage
