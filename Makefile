@@ -4,6 +4,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-compile -c constraints.txt
+# At once and in parallel, which is faster than file by file at the first start.
+COMPILE := $(BIN)/python -m compileall -q -j 0
 # Interpreters to try, in this order; `make PYTHON=/path/to/python3.12` tries that one first.
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3
 USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -63,11 +65,13 @@ $(VENV)/.made:
 $(VENV)/.local: $(VENV)/.made requirements.txt requirements-local.txt constraints.txt client/pyproject.toml
 	@echo "Installing what the local stack needs (once, some seconds)"
 	@$(PIP) hatchling && $(PIP) --no-build-isolation -r requirements-local.txt || { $(NO_PACKAGES); }
+	@$(COMPILE) -x 'site-packages/(pip|setuptools|wcwidth|graphql|hatchling|ministack/services)/' $(VENV)/lib
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.local requirements-dev.txt
 	@echo "Installing what development needs (once, half a minute)"
 	@$(PIP) --no-build-isolation -r requirements-dev.txt || { $(NO_PACKAGES); }
+	@$(COMPILE) $(VENV)/lib >/dev/null || true # some packages carry templates that are no Python
 	@touch $@
 
 NO_PACKAGES = echo "Packages could not be installed: see above, check the network, and run make again." >&2; exit 1
