@@ -4,13 +4,7 @@ Every call returns a Result. Only `initialize_foreman_client` and `.unwrap()` ra
 did. AWS is imported when a worker is created, not before.
 """
 
-from foreman_contract.enums import RunStatus, TaskStatus
-from foreman_contract.run_data import Entry, EntryPage
-from foreman_contract.runs import Pagination, Run, RunPage
-from foreman_contract.service import Config, ErrorDetail, Health, Queues
-from foreman_contract.tasks import RetryPolicy, Task, TaskPage
-
-from foreman_client._unset import UNSET
+from foreman_client._unset import UNSET as UNSET
 from foreman_client._version import __version__
 from foreman_client.client import Foreman, initialize_foreman_client
 from foreman_client.config import ForemanConfig, QueueNames
@@ -56,9 +50,13 @@ from foreman_client.functions import (
 from foreman_client.operations.task_body import NewTask
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
+from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.run_data import Entry, EntryPage
+from foreman_contract.runs import Pagination, Run, RunPage
+from foreman_contract.service import Config, ErrorDetail, Health, Queues
+from foreman_contract.tasks import RetryPolicy, Task, TaskPage
 
 __all__ = [
-    "UNSET",
     "AnswerError",
     "Config",
     "ConflictError",

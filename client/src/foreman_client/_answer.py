@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from foreman_contract.service import ErrorBody
 from pydantic import ValidationError
 
 from foreman_client._json import decode
 from foreman_client._request import Request
 from foreman_client.errors import ForemanError, UnexpectedAnswerError, error_class, is_retryable
 from foreman_client.result import Failure, Result, Success
+from foreman_contract.service import ErrorBody
 
 T = TypeVar("T")
 

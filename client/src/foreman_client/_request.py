@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
-from foreman_contract import limits
-from foreman_contract.base import WireModel
-
 from foreman_client._arguments import JsonObject, Params, expect
 from foreman_client._json import encode_bytes
+from foreman_contract import limits
+from foreman_contract.base import WireModel
 
 T = TypeVar("T")
 M = TypeVar("M", bound=WireModel)

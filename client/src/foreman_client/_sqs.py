@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
-from foreman_contract.service import Config
 
 from foreman_client._version import __version__
 from foreman_client.worker.outage import logger
 from foreman_client.worker.queue import QueueFaultError, Received
+from foreman_contract.service import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 T = TypeVar("T")
 
+_AWS_FAULTS: Final = (BotoCoreError, ClientError, OSError, RuntimeError)
+"""RuntimeError: what botocore raises when refreshed credentials have expired already."""
 _BATCH: Final = 10
 _MAX_VISIBILITY_S: Final = 43_200
 """Source: SQS quotas, 12 hours."""
@@ -40,7 +42,7 @@ class SqsQueue:
                 WaitTimeSeconds=wait_s,
                 VisibilityTimeout=visibility_s,
             )
-        except (BotoCoreError, ClientError) as error:
+        except _AWS_FAULTS as error:
             raise QueueFaultError(_describe(error)) from error
         return [Received(each.get("Body", ""), each["ReceiptHandle"]) for each in answer.get("Messages", [])]
 
@@ -52,7 +54,7 @@ class SqsQueue:
                     QueueUrl=self._url,
                     Entries=[{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(part)],
                 )
-            except (BotoCoreError, ClientError) as error:
+            except _AWS_FAULTS as error:
                 raise QueueFaultError(_describe(error)) from error
             _check(answer.get("Failed", []))
 
@@ -71,7 +73,7 @@ class SqsQueue:
                         for n, (handle, seconds) in enumerate(part)
                     ],
                 )
-            except (BotoCoreError, ClientError) as error:
+            except _AWS_FAULTS as error:
                 raise QueueFaultError(_describe(error)) from error
             _check(answer.get("Failed", []))
 

@@ -5,13 +5,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import httpx
-from foreman_contract.service import Config
 
 from foreman_client._bind import method
 from foreman_client._http import Session, open_session
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
 from foreman_client.operations import run_data, runs, service, task_batches, tasks, waiting
+from foreman_contract.service import Config
 
 if TYPE_CHECKING:
     from foreman_client.worker import Worker

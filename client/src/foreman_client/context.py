@@ -5,16 +5,15 @@ import threading
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
-from foreman_contract import limits
-from foreman_contract.run_data import Entry
-from foreman_contract.tasks import Task
-
 from foreman_client._http import Session
 from foreman_client._json import depth, encode, escaped_size
 from foreman_client._steps import Scope, Steps
 from foreman_client.operations import run_data
 from foreman_client.result import Result
 from foreman_client.steering import TaskCancelled
+from foreman_contract import limits
+from foreman_contract.run_data import Entry
+from foreman_contract.tasks import Task
 
 P = ParamSpec("P")
 T = TypeVar("T")

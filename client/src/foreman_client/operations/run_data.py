@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from foreman_contract.run_data import Entry, EntryPage
-from foreman_contract.runs import SortOrder
-
 from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment
 from foreman_client._request import creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
+from foreman_contract.run_data import Entry, EntryPage
+from foreman_contract.runs import SortOrder
 
 
 def create_run_data(

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from foreman_contract.enums import RunStatus
-from foreman_contract.runs import Run, RunPage, SortOrder
-
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
 from foreman_client._request import changing, creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client._unset import UNSET
 from foreman_client.result import Result
+from foreman_contract.enums import RunStatus
+from foreman_contract.runs import Run, RunPage, SortOrder
 
 
 def create_run(

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from foreman_contract.service import Config, Health, Queues
-
 from foreman_client._arguments import params
 from foreman_client._request import reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
+from foreman_contract.service import Config, Health, Queues
 
 
 def get_config(scope: Scope) -> Steps[Result[Config]]:

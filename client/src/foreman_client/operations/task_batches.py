@@ -4,9 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from foreman_contract import limits
-from foreman_contract.tasks import Task, TaskList
-
 from foreman_client._arguments import JsonObject
 from foreman_client._batches import batches
 from foreman_client._json import encode, escaped_size
@@ -15,6 +12,8 @@ from foreman_client._request import idempotency_key as checked_key
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.operations.task_body import NewTask, task_body
 from foreman_client.result import Failure, Result, Success
+from foreman_contract import limits
+from foreman_contract.tasks import Task, TaskList
 
 _ROOM_FOR_TASKS: Final = limits.MAX_BODY_BYTES - limits.KIB
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Required, TypedDict
 
-from foreman_contract.tasks import RetryPolicy
-
 from foreman_client._arguments import JsonObject, expect, fields, mapping
 from foreman_client.config import QueueNames
+from foreman_contract.tasks import RetryPolicy
 
 
 class NewTask(TypedDict, total=False):

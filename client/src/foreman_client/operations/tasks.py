@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from foreman_contract.enums import TaskStatus
-from foreman_contract.runs import SortOrder
-from foreman_contract.tasks import RetryPolicy, Task, TaskPage
-
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
 from foreman_client._request import changing, creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client._unset import UNSET
 from foreman_client.operations.task_body import task_body
 from foreman_client.result import Result
+from foreman_contract.enums import TaskStatus
+from foreman_contract.runs import SortOrder
+from foreman_contract.tasks import RetryPolicy, Task, TaskPage
 
 
 def create_task(

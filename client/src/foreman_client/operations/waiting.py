@@ -4,16 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from foreman_contract.enums import RunStatus, TaskStatus
-from foreman_contract.runs import Run
-from foreman_contract.tasks import Task
-
 from foreman_client._arguments import expect
 from foreman_client._steps import Scope, Sleep, Steps
 from foreman_client.errors import WaitTimeoutError
 from foreman_client.operations.runs import get_run
 from foreman_client.operations.tasks import get_task
 from foreman_client.result import Failure, Result
+from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.runs import Run
+from foreman_contract.tasks import Task
 
 T = TypeVar("T")
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
-
 from foreman_client._arguments import JsonObject, fields
 from foreman_client._json import encode_bytes
 from foreman_client._request import Request
@@ -15,6 +13,7 @@ from foreman_client.operations.tolerance import (
     tolerant_report,
 )
 from foreman_client.result import Result
+from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
 
 
 def claim(

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
-
 from foreman_client._arguments import JsonObject
 from foreman_client._http import Session
 from foreman_client._retry import Patience
 from foreman_client.operations import work
 from foreman_client.result import Result
 from foreman_client.worker.options import WorkerOptions
+from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
 
 _PATIENCE: Final = Patience(max_retries=1, max_wait_s=2.0, first_wait_s=0.1, longest_wait_s=0.5)
 _TIMEOUT_S: Final = 10.0

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from foreman_contract.tasks import Task
-
 from foreman_client._unset import UNSET
 from foreman_client.worker.queue import Received
+from foreman_contract.tasks import Task
 
 
 class Phase(Enum):

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from foreman_contract.enums import MessageAction
-
 from foreman_client.worker.options import Timing
 from foreman_client.worker.outage import Outage
 from foreman_client.worker.queue import QueueFaultError, Received, TaskQueue
+from foreman_contract.enums import MessageAction
 
 
 @dataclass(frozen=True, slots=True)

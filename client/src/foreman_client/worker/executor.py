@@ -6,14 +6,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from foreman_contract import limits
-
 from foreman_client._arguments import JsonObject
 from foreman_client._json import depth, encode, escaped_size
 from foreman_client.context import Handler, TaskContext
 from foreman_client.steering import FailPermanently, RetryLater
 from foreman_client.worker.attempts import Attempt
 from foreman_client.worker.reports import Report, completed, failed
+from foreman_contract import limits
 
 _MESSAGE_CHARS: Final = 2_000
 _TRACEBACK_CHARS: Final = 6_000

@@ -4,10 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from foreman_contract import limits
-from foreman_contract.enums import HeartbeatOutcome, MessageAction
-from foreman_contract.work import HeartbeatResult
-
 from foreman_client._arguments import JsonObject
 from foreman_client._batches import batches
 from foreman_client._json import encode, escaped_size
@@ -17,6 +13,9 @@ from foreman_client.worker.attempts import Attempt, Holdings, Phase
 from foreman_client.worker.disposal import Disposal, Told
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage, logger
+from foreman_contract import limits
+from foreman_contract.enums import HeartbeatOutcome, MessageAction
+from foreman_contract.work import HeartbeatResult
 
 _ROOM_FOR_BEATS = limits.MAX_BODY_BYTES - limits.KIB
 

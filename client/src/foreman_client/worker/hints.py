@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from foreman_contract.messages import TaskMessage
 from pydantic import ValidationError
 
 from foreman_client.worker.outage import logger
 from foreman_client.worker.queue import Received
+from foreman_contract.messages import TaskMessage
 
 
 @dataclass(frozen=True, slots=True)

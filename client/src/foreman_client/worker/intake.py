@@ -6,10 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from foreman_contract.enums import ClaimOutcome
-from foreman_contract.tasks import Task
-from foreman_contract.work import ClaimResult
-
 from foreman_client.worker.api import WorkApi
 from foreman_client.worker.attempts import Attempt
 from foreman_client.worker.disposal import Disposal, Told
@@ -19,6 +15,9 @@ from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage
 from foreman_client.worker.queue import Received
 from foreman_client.worker.slots import Slots
+from foreman_contract.enums import ClaimOutcome
+from foreman_contract.tasks import Task
+from foreman_contract.work import ClaimResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ import platform
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from foreman_client._arguments import expect
 from foreman_contract import limits
 from foreman_contract.service import Config
-
-from foreman_client._arguments import expect
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """The network side of taking in work: receive what can be started now, and nothing while claims fail."""
 
-from foreman_contract import limits
-
 from foreman_client.worker.disposal import Disposal
 from foreman_client.worker.gate import Gate
 from foreman_client.worker.intake import Intake
@@ -9,6 +7,7 @@ from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage
 from foreman_client.worker.queue import QueueFaultError, Received, TaskQueue
 from foreman_client.worker.slots import Slots
+from foreman_contract import limits
 
 
 class Poller:

@@ -7,9 +7,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from foreman_contract import limits
-from foreman_contract.work import ReportResult
-
 from foreman_client._batches import batches
 from foreman_client.errors import ForemanError
 from foreman_client.worker.api import WorkApi
@@ -18,6 +15,8 @@ from foreman_client.worker.disposal import Disposal, Told
 from foreman_client.worker.options import Timing
 from foreman_client.worker.outage import Outage, logger
 from foreman_client.worker.reports import Report, failed
+from foreman_contract import limits
+from foreman_contract.work import ReportResult
 
 _ROOM_FOR_RESULTS: Final = limits.MAX_BODY_BYTES - limits.KIB
 _FAULT_OF_THE_REPORT: Final = frozenset({400, 413})

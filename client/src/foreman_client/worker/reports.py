@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from foreman_contract.enums import ReportStatus
-
 from foreman_client._arguments import JsonObject
 from foreman_client._json import encode, escaped_size
 from foreman_client.worker.attempts import Attempt
+from foreman_contract.enums import ReportStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class Worker:
     def _work(self, attempt: Attempt) -> None:
         if attempt.phase is Phase.RUNNING:
             context = TaskContext(attempt.task, self._session, attempt.cancelled, attempt.set_progress)
-            call = self._calls[attempt.task.type]
+            call = self._calls.get(attempt.task.type, _no_handler)
             limit = self._options.max_payload_bytes
             report = execute(call, attempt, context, self._loop.run, limit)
             if self._holdings.finish(attempt):
@@ -187,6 +187,10 @@ def _calls(handlers: Mapping[str, Handler]) -> dict[str, Call]:
     if not handlers:
         raise ValueError("a worker needs at least one handler")
     return {kind: call_of(handler) for kind, handler in handlers.items()}
+
+
+def _no_handler(context: TaskContext) -> None:
+    raise LookupError(f"no handler for tasks of type {context.task.type!r}, whatever the message said")
 
 
 def _thread(target: Callable[[], object], name: str) -> threading.Thread:
