@@ -158,7 +158,9 @@ def test_while_claims_fail_messages_stay_hidden() -> None:
     assert ("handle-1", 0) in bench.queue.hidden
 
 
-def test_a_type_without_a_handler_is_hidden_warned_of_once_and_not_claimed(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_type_without_a_handler_is_hidden_warned_of_once_and_not_claimed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with working({"work": done}) as bench:
         bench.queue.put(message(1, "other"), message(2, "other"), message(3))
         until(lambda: bench.queue.deleted == ["handle-3"])
@@ -175,7 +177,9 @@ def test_a_type_without_a_handler_is_hidden_warned_of_once_and_not_claimed(caplo
     "body",
     ["not json secret", "[]", "{}", '{"taskId": "secret"}', json.dumps({"taskId": task_id(1), "v": 2})],
 )
-def test_a_message_that_is_none_is_left_alone_and_never_printed(body: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_is_none_is_left_alone_and_never_printed(
+    body: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     with working({"work": done}) as bench:
         bench.queue.put(Received(body, "odd"), message(2))
@@ -208,7 +212,9 @@ def test_a_queue_that_fails_is_logged_once_and_tried_again(caplog: pytest.LogCap
     assert caplog.text.count("ExpiredToken") == 1
 
 
-def test_a_message_that_could_not_be_deleted_comes_back_and_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_could_not_be_deleted_comes_back_and_is_told_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     queue = FakeQueue()
 
     def handler(task: Any) -> None:
