@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from foreman_client import ForemanConfig, QueueNames
+from foreman_client import ForemanConfig, ForemanError, QueueNames, Result
 from foreman_client._http import Session, open_session
 
 Reply = httpx.Response | Exception
@@ -56,6 +56,12 @@ class StubService:
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+def error_of(result: Result[Any]) -> ForemanError:
+    """The error of a result that has to be a failure."""
+    assert not result.success
+    return result.error
 
 
 def serving(*replies: Reply | Callable[[httpx.Request], Reply]) -> StubService:

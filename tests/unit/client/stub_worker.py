@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from foreman_client import Failure, ForemanError, Handler, Result, Success, UnavailableError
 from foreman_client.worker import Worker
 from foreman_client.worker.options import Timing, WorkerOptions
 from foreman_client.worker.queue import QueueFaultError, Received
+from foreman_contract.base import WireModel
 from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
 from tests.unit.client.records import RUN_ID, entry_json, task_id, task_json
 from tests.unit.client.stub_service import answer, serving
@@ -30,6 +31,7 @@ FAST = Timing(
 AWAY = Failure(UnavailableError("away", code="service_unavailable", status=503, retryable=True))
 Outcome = dict[str, Any]
 Script = deque[Any]
+M = TypeVar("M", bound=WireModel)
 
 
 def refused(status: int) -> Failure:
@@ -129,7 +131,9 @@ class FakeApi:
         return {number_of(result["id"]): result for call in self.reports for result in call}
 
 
-def _answer(script: Script, model: Any, ids: Sequence[str], default: Callable[[int], Outcome]) -> Any:
+def _answer(
+    script: Script, model: type[M], ids: Sequence[str], default: Callable[[int], Outcome]
+) -> Result[M]:
     step = script.popleft() if script else {}
     if callable(step):
         step = step()

@@ -9,7 +9,7 @@ from foreman_client import Result, Task
 from foreman_client._json import encode, escaped_size
 from foreman_client.operations.task_batches import create_tasks, enqueue_tasks
 from tests.unit.client.records import RUN_ID, error_json, task_json
-from tests.unit.client.stub_service import StubService, answer, serving
+from tests.unit.client.stub_service import StubService, answer, error_of, serving
 
 
 def echo(request: httpx.Request) -> httpx.Response:
@@ -54,7 +54,7 @@ def test_a_single_call_carries_the_callers_key_as_it_is() -> None:
 
 def test_a_part_that_fails_ends_the_call_and_tells_what_was_created() -> None:
     service = serving(echo, answer(409, error_json("conflict", "the run has ended")))
-    error = create(service, 200).error
+    error = error_of(create(service, 200))
     assert error.code == "conflict"
     assert error.__notes__ == ["the first 90 of 200 tasks were created"]
     assert len(service.requests) == 2

@@ -24,7 +24,7 @@ from foreman_client import (
 from foreman_client.operations.runs import create_run, get_run
 from foreman_client.operations.service import health
 from tests.unit.client.records import RUN_ID, error_json, run_json
-from tests.unit.client.stub_service import CONFIG, Reply, StubService, answer, serving
+from tests.unit.client.stub_service import CONFIG, Reply, StubService, answer, error_of, serving
 
 OK = answer(200, run_json())
 
@@ -80,7 +80,7 @@ def test_a_passing_fault_is_retried(first: Reply) -> None:
 def test_a_lasting_fault_is_told_at_once(status: int, code: str, kind: type[ForemanError]) -> None:
     details = [{"path": "runId", "message": "must be a UUID"}]
     service = serving(answer(status, error_json(code, "because", details=details)))
-    error = read(service).error
+    error = error_of(read(service))
     assert type(error) is kind
     assert (error.status, error.code, error.message, error.request_id) == (status, code, "because", "req-1")
     assert [detail.path for detail in error.details] == ["runId"]
@@ -101,7 +101,7 @@ def test_when_retries_are_spent_the_last_fault_is_told(
     fault: Reply, kind: type[ForemanError], code: str
 ) -> None:
     service = serving(fault)
-    error = read(service, max_retries=2).error
+    error = error_of(read(service, max_retries=2))
     assert type(error) is kind
     assert error.code == code
     assert error.retryable
@@ -136,7 +136,7 @@ def test_a_spent_rate_limit_is_waited_out_and_uses_no_retry() -> None:
 
 def test_a_rate_limit_that_lasts_longer_than_the_config_allows_is_told_at_once() -> None:
     service = serving(answer(429, error_json("rate_limited"), {"Retry-After": "901"}))
-    error = read(service, max_wait_s=900).error
+    error = error_of(read(service, max_wait_s=900))
     assert isinstance(error, RateLimitedError)
     assert (error.retryable, error.retry_after_s, service.slept) == (True, 901, [])
 
@@ -185,7 +185,7 @@ def test_health_is_asked_once() -> None:
 )
 def test_an_answer_that_is_not_foremans_is_a_failure_that_quotes_nothing(reply: httpx.Response) -> None:
     service = serving(reply)
-    error = read(service).error
+    error = error_of(read(service))
     assert isinstance(error, UnexpectedAnswerError)
     assert "hello" not in str(error)
     assert "melted" not in str(error)

@@ -42,7 +42,8 @@ def test_every_operation_is_a_function_and_a_method_with_the_same_signature(name
 
 def test_importing_the_package_imports_neither_aws_nor_the_worker() -> None:
     program = (
-        "import sys, foreman_client\n"
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "import foreman_client\n"
         "heavy = [m for m in sys.modules if m.split('.')[0] in ('boto3', 'botocore')"
         " or m.startswith(('foreman_client.worker', 'foreman_client._sqs', 'foreman_engine'))]\n"
         "sys.exit(', '.join(heavy) or None)"

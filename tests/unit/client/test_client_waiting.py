@@ -5,7 +5,7 @@ import pytest
 from foreman_client import Result, Run, WaitTimeoutError
 from foreman_client.operations.waiting import wait_for_run, wait_for_task
 from tests.unit.client.records import RUN_ID, error_json, run_json, task_id, task_json
-from tests.unit.client.stub_service import StubService, answer, serving
+from tests.unit.client.stub_service import StubService, answer, error_of, serving
 
 OPEN = answer(200, run_json(status="running"))
 
@@ -43,11 +43,11 @@ def test_a_long_wait_stays_under_the_rate_limit() -> None:
 
 def test_no_time_still_means_one_look() -> None:
     assert wait(serving(answer(200, run_json(status="completed"))), timeout_s=0).success
-    assert wait(serving(OPEN), timeout_s=0).error.code == "wait_timeout"
+    assert error_of(wait(serving(OPEN), timeout_s=0)).code == "wait_timeout"
 
 
 def test_a_lasting_fault_ends_the_wait() -> None:
-    assert wait(serving(OPEN, answer(404, error_json("not_found")))).error.code == "not_found"
+    assert error_of(wait(serving(OPEN, answer(404, error_json("not_found"))))).code == "not_found"
 
 
 def test_an_outage_does_not() -> None:
@@ -59,5 +59,5 @@ def test_an_outage_does_not() -> None:
 def test_a_rate_limit_that_outlasts_the_wait_is_told_without_waiting() -> None:
     limited = answer(429, error_json("rate_limited"), {"Retry-After": "700"})
     service = serving(limited)
-    assert wait(service, timeout_s=60).error.code == "rate_limited"
+    assert error_of(wait(service, timeout_s=60)).code == "rate_limited"
     assert service.slept == []

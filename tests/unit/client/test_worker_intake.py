@@ -35,9 +35,10 @@ def test_all_messages_of_one_receive_are_claimed_in_one_call() -> None:
 
 def test_every_claim_has_an_id_of_its_own() -> None:
     with working({"work": done}) as bench:
-        for number in (1, 2):
-            bench.queue.put(message(number))
-            until(lambda expected=number: len(bench.queue.deleted) == expected)
+        bench.queue.put(message(1))
+        until(lambda: bench.queue.deleted)
+        bench.queue.put(message(2))
+        until(lambda: len(bench.queue.deleted) == 2)
     assert len({claim_id for claim_id, _ in bench.api.claims}) == 2
 
 

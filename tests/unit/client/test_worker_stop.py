@@ -140,6 +140,7 @@ def test_a_worker_starts_once_and_may_be_stopped_any_time() -> None:
         bench.worker.stop()
 
 
+IMPORTABLE = f"import sys; sys.path[:0] = {sys.path!r}\n"
 PROGRAM = """
 import atexit, sys, time
 from foreman_client.worker import Worker
@@ -169,7 +170,9 @@ else:
 
 
 def start_program(*arguments: str) -> "subprocess.Popen[str]":
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", IMPORTABLE + PROGRAM, *arguments], stdout=subprocess.PIPE, text=True
+    )
     assert child.stdout is not None
     assert child.stdout.readline() == "running\n"
     return child

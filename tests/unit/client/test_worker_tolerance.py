@@ -1,16 +1,19 @@
 """New server rules reach old workers: an outcome without a name here still says what to do with the message."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from foreman_client import UnexpectedAnswerError
+from foreman_client._steps import Scope, Steps
 from foreman_client.operations.work import claim, heartbeat, report
+from foreman_contract.base import RequestModel
 from foreman_contract.work import Claim, Heartbeat, Report
 from tests.unit.client.records import task_id, task_json
 from tests.unit.client.stub_service import StubService, answer, serving
 
-CALLS = {
+CALLS: dict[str, Callable[[Scope], Steps[Any]]] = {
     "claim": lambda scope: claim(scope, worker_id="w", claim_id="c", task_ids=[task_id(1)], lease_seconds=60),
     "report": lambda scope: report(
         scope,
@@ -21,7 +24,7 @@ CALLS = {
         scope, worker_id="w", beats=[{"id": task_id(1), "attempt": 1}], lease_seconds=None
     ),
 }
-MODELS = {"claim": Claim, "report": Report, "heartbeat": Heartbeat}
+MODELS: dict[str, type[RequestModel]] = {"claim": Claim, "report": Report, "heartbeat": Heartbeat}
 
 
 def answered(call: str, element: dict[str, Any]) -> tuple[Any, StubService]:
