@@ -1,0 +1,87 @@
+"""How keys are spelled: a change here moves stored records."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo.attributes import Item
+from foreman_engine.domain.ids import make_run_id, make_task_id
+
+RUN = "019b76da-a800-7abc-8123-456789abcdef"
+TASK = "019b76da-a800-8abc-8000-000000200002"
+SHARDED = "019b76da-a800-8abc-8000-000000218002"
+ENTRY = "019b76da-a800-7123-8000-000000000005"
+
+
+@pytest.mark.parametrize(
+    ("key", "pk", "sk"),
+    [
+        (keys.run("acme", RUN), "acme#019b76daa800abc", "#run"),
+        (keys.counter("acme", RUN, 7), "acme#019b76daa800abc", "#c#07"),
+        (keys.task("acme", TASK), "acme#019b76daa800abc", "t#0000000000200002"),
+        (keys.task("acme", SHARDED), "acme#019b76daa800abc#3", "t#0000000000218002"),
+        (keys.entry("acme", RUN, ENTRY), "acme#019b76daa800abc#d", ENTRY),
+        (keys.key_link("acme", RUN, "k", ENTRY), "acme#019b76daa800abc#k", f"k\x1f{ENTRY}"),
+        (keys.tag_link("acme", RUN, "t", "k", ENTRY), "acme#019b76daa800abc#t", f"t\x1fk\x1f{ENTRY}"),
+        (keys.api_key("acme", "ab"), "acme#keys", "ab"),
+        (keys.organization("acme"), "#orgs", "acme"),
+        (keys.idempotency("acme", "scope"), "acme#idem#scope", "-"),
+        (keys.payload(keys.task_place("acme", SHARDED), "p#x"), "acme#019b76daa800abc#3", "p#x"),
+        (keys.payload(keys.run_place("acme", RUN), "p#x"), "acme#019b76daa800abc", "p#x"),
+        (keys.payload(keys.entry_place("acme", RUN), "p#x"), "acme#019b76daa800abc#p", "p#x"),
+    ],
+)
+def test_vectors(key: Item, pk: str, sk: str) -> None:
+    assert key == {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def test_the_index_orders_by_creation_then_id() -> None:
+    assert keys.created_at("acme", 1_767_225_600_000, RUN) == {
+        "gpk": {"S": "acme#7"},
+        "gsk": {"S": f"001767225600000#{RUN}"},
+    }
+
+
+def test_objects_lie_below_their_organization_and_run() -> None:
+    ref = keys.payload_object("abc")
+    assert keys.object_path(keys.task_place("acme", TASK), ref) == "acme/019b76daa800abc/abc"
+    assert keys.object_path(keys.task_place("acme", TASK), keys.payload_item("abc")) is None
+
+
+@given(
+    st.integers(0, (1 << 47) - 1),
+    st.integers(0, (1 << 74) - 1),
+    st.integers(0, 1 << 40),
+    st.integers(0, (1 << 15) - 1),
+    st.integers(0, 63),
+)
+def test_a_tasks_key_tells_its_id(now: int, random74: int, since: int, sequence: int, shard: int) -> None:
+    uid = make_task_id(make_run_id(now, random74), now + since, sequence, shard)
+    key = keys.task("acme", uid)
+    assert keys.task_id(key) == uid
+    spread = keys.tasks("acme", make_run_id(now, random74))
+    assert spread.low <= key["sk"]["S"] <= spread.high
+
+
+def test_ranges_hold_their_own_and_nothing_else() -> None:
+    for spread, inside, outside in (
+        (keys.counters("acme", RUN), ["#c#00", "#c#15"], ["#run", "p#x"]),
+        (keys.run_and_counters("acme#1"), ["#c#00", "#c#15", "#run"], ["p#x"]),
+        (keys.tasks("acme", RUN), ["t#0000000000000000", "t#ffffffffffffffff"], ["p#zzz"]),
+        (
+            keys.key_links("acme", RUN, "k"),
+            [f"k\x1f{ENTRY}"],
+            [f"ka\x1f{ENTRY}", f"k \x1f{ENTRY}", f"j\x1f{ENTRY}"],
+        ),
+        (keys.organizations(), ["-", "0", "a-b", "z" * 32], []),
+    ):
+        assert all(spread.low <= sk <= spread.high for sk in inside)
+        assert not any(spread.low <= sk <= spread.high for sk in outside)
+
+
+def test_a_key_is_made_of_the_right_kind_of_id() -> None:
+    with pytest.raises(ValueError, match="not a run id"):
+        keys.run("acme", TASK)
+    with pytest.raises(ValueError, match="not a task id"):
+        keys.task("acme", RUN)
