@@ -67,14 +67,27 @@ def list_params(**arguments: Sequence[str] | None) -> Params:
 
     """
     found: list[tuple[str, str]] = []
-    for name, values in arguments.items():
-        if values is None:
-            continue
-        if isinstance(values, str) or not isinstance(values, Sequence):
-            raise TypeError(f"{name} must be a list of str, not {type(values).__name__}")
-        expect(str, **{f"{name}[{index}]": value for index, value in enumerate(values)})
-        found += [(to_camel(name), value) for value in _never_once(values)]
+    for name, given in arguments.items():
+        values = texts(name, given)
+        if values is not None:
+            found += [(to_camel(name), value) for value in _never_once(values)]
     return tuple(found)
+
+
+def texts(name: str, values: Sequence[str] | None) -> list[str] | None:
+    """A list argument as a list; a lone str is none, though Python would take it for a list of its characters.
+
+    Raises:
+        TypeError: it is no list, or an element no str.
+
+    """
+    if values is None:
+        return None
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise TypeError(f"{name} must be a list of str, not {type(values).__name__}")
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{name} must hold nothing but str")
+    return list(values)
 
 
 def mapping(name: str, value: Mapping[str, Any] | None) -> JsonObject | None:

@@ -43,7 +43,10 @@ def _of_own_run(
 
 
 class TaskContext:
-    """One attempt of one task, as its handler sees it. Safe to use from the handler's own threads."""
+    """One attempt of one task, as its handler sees it. Safe to use from the handler's own threads.
+
+    The run-data calls block: an `async def` handler wraps them in `asyncio.to_thread`.
+    """
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment
+from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment, texts
 from foreman_client._request import creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
@@ -31,9 +31,9 @@ def create_run_data(
 
     """
     expect(str, task_id=task_id, key=key)
-    list_params(tags=tags)
-    body = fields(task_id=task_id, key=key, tags=None if tags is None else list(tags)) | payloads(value=value)
-    body |= fields(metadata=mapping("metadata", metadata))
+    body = payloads(value=value) | fields(
+        task_id=task_id, key=key, tags=texts("tags", tags), metadata=mapping("metadata", metadata)
+    )
     path = f"/api/v1/runs/{segment('run_id', run_id)}/data"
     return exchange(scope, creating(path, body, Entry, idempotency_key))
 
