@@ -1,18 +1,16 @@
-"""The implementations that the suite tries, each as a context manager that yields a world of its own.
+"""The implementations that the suite tries, each as a context manager that yields a world of its own."""
 
-A third one (an emulator in a child process, say) needs no more than an endpoint: start it, `deploy` the template there and
-yield `on_aws(settings)`; then name it in BACKENDS.
-"""
-
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
-import boto3
+from boto3.session import Session
 from moto import mock_aws
 
 from chalicelib.adapters.aws import aws_ports
@@ -21,11 +19,12 @@ from chalicelib.config import Settings
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.ports import Ports, Work
+from infra.local import environment
+from infra.local.cloud import ensure_state, local_session
+from infra.local.home import TEMPLATE, Home, folders
+from infra.local.ministack import ministack
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+_START_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +55,50 @@ def memory() -> Iterator[Backend]:
 @contextmanager
 def moto() -> Iterator[Backend]:
     """The ports on AWS, on moto in this process."""
+    with moto_aws() as (settings, session):
+        yield on_aws(settings, session)
+
+
+@contextmanager
+def moto_aws() -> Iterator[tuple[Settings, Session]]:
+    """Everything that `template.yaml` names, on moto in this process."""
     with mock_aws():
         settings = Settings.from_env({"FOREMAN_STAGE": "test"})
-        cloudformation = boto3.client("cloudformation", region_name=settings.region)
+        session = local_session(settings.region)
         with warnings.catch_warnings():
             # moto's CloudFormation knows no bucket policies, and this suite needs none.
             warnings.filterwarnings("ignore", "Tried to parse AWS::S3::BucketPolicy", UserWarning)
-            outputs = deploy(cloudformation, settings.stage)
-        yield on_aws(replace(settings, bucket=outputs["BucketName"]))
+            outputs = _deploy(session, settings.stage)
+        yield replace(settings, bucket=outputs["BucketName"]), session
 
 
-def deploy(cloudformation: "CloudFormationClient", stage: str) -> dict[str, str]:
-    """Make everything that `template.yaml` names; the answer are its outputs."""
-    name = f"foreman-{stage}-state"
-    stage_parameter: Any = {"ParameterKey": "Stage", "ParameterValue": stage}
-    cloudformation.create_stack(
-        StackName=name, TemplateBody=TEMPLATE.read_text(), Parameters=[stage_parameter]
-    )
-    [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def _deploy(session: Session, stage: str) -> dict[str, str]:
+    cloudformation: Any = session.client("cloudformation")
+    stack = {"StackName": f"foreman-{stage}-state"}
+    parameters = [{"ParameterKey": "Stage", "ParameterValue": stage}]
+    cloudformation.create_stack(**stack, TemplateBody=TEMPLATE.read_text(), Parameters=parameters)
+    [made] = cloudformation.describe_stacks(**stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
 
 
-def on_aws(settings: Settings) -> Backend:
+@contextmanager
+def emulator() -> Iterator[Backend]:
+    """The ports on AWS, on a MiniStack of their own."""
+    ends_at = time.monotonic() + _START_S
+    with (
+        TemporaryDirectory() as home,
+        folders(Home(Path(home)), ephemeral=True) as made,
+        ministack(made, dict(os.environ), None, [], ends_at) as (url, _),  # noqa: TID251 - for a child
+    ):
+        session = local_session(environment.REGION)
+        outputs = ensure_state(session, url, "test", TEMPLATE.read_text(), ends_at)
+        settings = Settings.from_env({**environment.server({}, url, outputs), "FOREMAN_STAGE": "test"})
+        yield on_aws(settings, session)
+
+
+def on_aws(settings: Settings, session: Session) -> Backend:
     """The ports on whatever AWS the settings name."""
-    sqs = boto3.client("sqs", region_name=settings.region, endpoint_url=settings.aws_endpoint_url)
+    sqs: Any = session.client("sqs", endpoint_url=settings.aws_endpoint_url)
 
     def receive(url: str) -> list[str]:
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
@@ -89,10 +108,11 @@ def on_aws(settings: Settings) -> Backend:
         url = sqs.get_queue_url(QueueName=settings.work_queue)["QueueUrl"]
         return [decode_work(body) for body in receive(url)]
 
-    return Backend(aws_ports(settings), receive, receive_work, time.sleep)
+    return Backend(aws_ports(settings, session), receive, receive_work, time.sleep)
 
 
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {
     "memory": memory,
     "moto": moto,
+    "ministack": emulator,
 }

@@ -15,7 +15,9 @@ _ORGANIZATIONS = itertools.count(1)
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(name, marks=[] if name == "memory" else pytest.mark.integration) for name in BACKENDS
+        "memory",
+        pytest.param("moto", marks=pytest.mark.integration),
+        pytest.param("ministack", marks=pytest.mark.emulator),
     ],
 )
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
