@@ -1,0 +1,1 @@
+"""Real processes: the local stack, workers, and the deployed app."""
