@@ -22,6 +22,7 @@ from infra.local.cloud import ensure_state
 from infra.local.environment import aws_client
 from infra.local.home import TEMPLATE, Home, folders
 from infra.local.ministack import ministack
+from infra.local.tether import child
 
 STAGE: Final = "e2e"
 ORG: Final = "acme"
@@ -102,23 +103,18 @@ def worker_credentials(deployment: Deployment) -> tuple[str, str]:
 
 
 @contextmanager
-def order_worker(deployment: Deployment) -> Iterator[None]:
-    """The example's worker as a process of its own, told to end by SIGTERM."""
+def order_worker(deployment: Deployment, log: Path) -> Iterator[None]:
+    """The example's worker as a process of its own, which must end well when it is asked to."""
     environment = {
         **deployment.environment(*worker_credentials(deployment)),
         "FOREMAN_ENDPOINT": deployment.endpoint,
         "FOREMAN_API_KEY": deployment.api_key,
     }
     del environment["AWS_ENDPOINT_URL"]  # the service tells it
-    with subprocess.Popen(
-        [sys.executable, "examples/order_worker.py"], cwd=_ROOT, env=environment
-    ) as process:
-        try:
-            yield
-            process.terminate()
-            assert process.wait(timeout=15) == 0
-        finally:
-            process.kill()
+    arguments = ["-m", "infra.local.tether", str(_ROOT / "examples" / "order_worker.py")]
+    with child(arguments, environment, log, stop_s=15) as process:
+        yield
+    assert process.returncode == 0, log.read_text()
 
 
 def _environment(url: str, access_key: str = _OPERATOR, secret: str = _OPERATOR) -> dict[str, str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,11 +68,13 @@ def work_queue_is_drained(deployment: Deployment) -> bool:
     return left == ("0", "0")
 
 
-def test_a_run_completes_through_a_worker_process(deployment: Deployment, client: Foreman) -> None:
+def test_a_run_completes_through_a_worker_process(
+    deployment: Deployment, client: Foreman, tmp_path: Path
+) -> None:
     run = client.create_run(input_data=ORDER, auto_complete=True).unwrap()
     approval = client.create_task(run_id=run.id, type="approval", input_data=None).unwrap()
     tasks = [approval.id]
-    with order_worker(deployment):
+    with order_worker(deployment, tmp_path / "worker.log"):
         for kind in ("validate-order", "process-order"):
             task = client.enqueue_task(run_id=run.id, type=kind, input_data=ORDER).unwrap()
             ended = client.wait_for_task(task.id, timeout_s=30).unwrap()
@@ -89,7 +92,7 @@ class PowerCutError(Exception):
     """The process is gone."""
 
 
-def test_the_work_queue_settles_what_a_dead_badleft(
+def test_the_work_queue_settles_what_a_dead_request_left(
     deployment: Deployment, client: Foreman, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = client.create_run(input_data=None, auto_complete=True).unwrap()
