@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from foreman_client import TaskContext
-from tests.unit.client.stub_worker import AWAY, FakeApi, message, until, won, working
+from foreman_client.worker.queue import Received
+from tests.unit.client.stub_worker import AWAY, FakeApi, FakeQueue, message, until, won, working
 
 
 def test_an_idle_worker_stops_at_once_although_it_polls_for_20_seconds() -> None:
@@ -138,6 +139,21 @@ def test_a_worker_starts_once_and_may_be_stopped_any_time() -> None:
             bench.worker.start()
         bench.worker.stop()
         bench.worker.stop()
+
+
+class BrokenQueue(FakeQueue):
+    """Does what no queue may: it raises something else than a fault of the queue."""
+
+    def receive(self, most: int, wait_s: int, visibility_s: int) -> list[Received]:
+        raise ZeroDivisionError
+
+
+def test_a_worker_with_a_broken_thread_stops_instead_of_holding_what_it_cannot_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with working({"work": lambda task: None}, queue=BrokenQueue()) as bench:
+        until(bench.worker._stopped.is_set)
+    assert "foreman-poll failed" in caplog.text
 
 
 IMPORTABLE = f"import sys; sys.path[:0] = {sys.path!r}\n"

@@ -59,8 +59,7 @@ def query_run_data(
 ) -> Steps[Result[EntryPage]]:
     """The newest matching entry of each key, or with `include_all` every matching entry; newest first.
 
-    The key filters add up (OR), key and tag filters restrict each other (AND). `limit` is 1-1000 (default 100). A task
-    that reads after another has written sees what it wrote.
+    Key filters add up (OR), key and tag filters restrict each other (AND). `limit` is 1-1000 (default 100).
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type.
@@ -68,8 +67,8 @@ def query_run_data(
     """
     expect(str, key=key, key_pattern=key_pattern, tag_mode=tag_mode)
     expect(str, sort_by=sort_by, sort_order=sort_order, cursor=cursor)
-    expect(bool, include_all=include_all, total=total)
     expect(int, limit=limit, offset=offset)
+    expect(bool, include_all=include_all, total=total)
     filters = params(key=key, key_pattern=key_pattern, tag_mode=tag_mode, include_all=include_all)
     filters += list_params(
         keys=keys, key_starts_with=key_starts_with, tags=tags, tag_starts_with=tag_starts_with

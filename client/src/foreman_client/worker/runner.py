@@ -60,6 +60,7 @@ class Worker:
         self._reporting: threading.Thread | None = None
         self._stop_by: float | None = None
         self._stopped = threading.Event()
+        self._failure: Exception | None = None
 
     @property
     def worker_id(self) -> str:
@@ -77,9 +78,9 @@ class Worker:
             if self._pool is not None:
                 raise RuntimeError("a worker starts once; create another")
             self._pool = ThreadPool(self._options.concurrency, "foreman-handler")
-            self._reporting = _thread(self._reporter.run, "foreman-report")
-            _thread(self._heartbeat.run, "foreman-heartbeat")
-            _thread(self._poller.run, "foreman-poll")
+            self._reporting = self._guarded(self._reporter.run, "foreman-report")
+            self._guarded(self._heartbeat.run, "foreman-heartbeat")
+            self._guarded(self._poller.run, "foreman-poll")
         atexit.register(self.stop, 0.0)
         logger.info("worker %s started for %s", self.worker_id, ", ".join(sorted(self._calls)))
 
@@ -87,7 +88,7 @@ class Worker:
         """Start, block until SIGTERM or SIGINT, then stop as `stop(deadline_s)`; a second signal stops at once.
 
         Raises:
-            RuntimeError: it was started before.
+            RuntimeError: it was started before, or one of its threads failed, which stops it.
             ValueError: not called in the main thread, the only one that signals reach.
 
         """
@@ -109,6 +110,8 @@ class Worker:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        if self._failure is not None:
+            raise RuntimeError("a thread of the worker failed") from self._failure
 
     def stop(self, deadline_s: float = 30.0) -> None:
         """Receive nothing more, let handlers finish for up to `deadline_s`, release the rest, report, and return.
@@ -144,6 +147,19 @@ class Worker:
         atexit.unregister(self.stop)
         self._stopped.set()
         logger.info("worker %s stopped", self.worker_id)
+
+    def _guarded(self, loop: Callable[[], None], name: str) -> threading.Thread:
+        """A thread for a loop. What no loop expects stops the worker: half of one would hold tasks it does not run."""
+
+        def run() -> None:
+            try:
+                loop()
+            except Exception as error:
+                logger.exception("the thread %s failed; the worker stops", name)
+                self._failure = error
+                _thread(partial(self.stop, 0.0), "foreman-stop")
+
+        return _thread(run, name)
 
     def _hasten(self, deadline_s: float) -> None:
         with self._state:
