@@ -34,8 +34,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
+    envvar="FOREMAN_DATA_DIR",
     default=DEFAULT_HOME,
-    help="Where the local stack keeps its data. [default: .foreman]",
+    help="Where the local stack keeps its data; also FOREMAN_DATA_DIR. [default: .foreman]",
 )
 @click.pass_context
 def cli(context: click.Context, data_dir: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from chalice.app import Chalice
 from chalice.local import LocalChalice
 
+from chalicelib.api.http import REFUSAL
+from foreman_contract.enums import ErrorCode
 from infra.local.gateway.event import Event, HttpRequest, HttpResponse, build_event, parse_answer
 from infra.local.gateway.routes import Node, build_tree, match
 
@@ -19,7 +21,6 @@ MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit for a synchronous event and for its answer. Source: Lambda quotas, invocation payload."""
 TIMEOUT_S: Final = 29
 """How long API Gateway waits. Source: API Gateway quotas, integration timeout."""
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class LambdaContext:
@@ -71,36 +72,46 @@ class Gateway:
         if len(request.body) > MAX_REQUEST_BYTES:
             return too_large(f"A request is at most {MAX_REQUEST_BYTES} bytes here.")
         found = match(self._tree, request.path)
-        if found is None:
-            return refusal(404, "not_found", "Not found")
-        allowed = sorted(self._app.routes[found.resource])
-        if request.method not in allowed:
-            return refusal(405, "method_not_allowed", "Method not allowed", [("Allow", ", ".join(allowed))])
+        allowed = [] if found is None else self._allowed(found.resource)
+        if found is None or not (allowed or request.method in self._app.routes[found.resource]):
+            return refusal(404, ErrorCode.NOT_FOUND, "Not found")
+        if request.method not in self._app.routes[found.resource]:
+            headers = [("Allow", ", ".join(allowed))]
+            return refusal(405, ErrorCode.METHOD_NOT_ALLOWED, "Method not allowed", headers)
         event = build_event(request, found, self._stage, self._app.api.binary_types)
         if _event_bytes(event) > MAX_EVENT_BYTES:
             return too_large(f"A request is at most {MAX_EVENT_BYTES} bytes as JSON text here.")
         return self._invoke(event)
 
+    def _allowed(self, resource: str) -> list[str]:
+        """The methods that the app serves there, without those that it registers only to refuse them."""
+        routes = self._app.routes[resource]
+        return sorted(method for method, entry in routes.items() if not entry.view_name.startswith(REFUSAL))
+
     def _invoke(self, event: Event) -> HttpResponse:
         context = LambdaContext(f"foreman-{self._stage}", self._region)
         response = parse_answer(self._app(event, context))
         if len(response.body) > MAX_EVENT_BYTES:
-            return refusal(502, "unavailable", "The answer is larger than Lambda allows")
+            return refusal(500, ErrorCode.INTERNAL, "The answer is larger than Lambda allows")
         request_id = event["requestContext"]["requestId"]
         return HttpResponse(
             response.status, [*response.headers, ("x-amzn-RequestId", request_id)], response.body
         )
 
 
-def refusal(status: int, code: str, message: str, headers: Sequence[tuple[str, str]] = ()) -> HttpResponse:
+def refusal(
+    status: int, code: ErrorCode, message: str, headers: Sequence[tuple[str, str]] = ()
+) -> HttpResponse:
     """An error of the gateway's own, shaped like the server's."""
-    body = {"error": message, "code": code, "requestId": str(uuid.uuid4())}
-    return HttpResponse(status, [("Content-Type", "application/json"), *headers], json.dumps(body).encode())
+    request_id = str(uuid.uuid4())
+    body = {"error": message, "code": code.value, "requestId": request_id}
+    own = [("Content-Type", "application/json"), ("X-Request-Id", request_id)]
+    return HttpResponse(status, [*own, *headers], json.dumps(body).encode())
 
 
 def too_large(message: str) -> HttpResponse:
     """413, as the contract has it."""
-    return refusal(413, "payload_too_large", message)
+    return refusal(413, ErrorCode.PAYLOAD_TOO_LARGE, message)
 
 
 def _event_bytes(event: Event) -> int:

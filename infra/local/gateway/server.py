@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, NoReturn, TypeAlias
 
+from foreman_contract.enums import ErrorCode
 from infra.local.busy import Busy
 from infra.local.gateway.event import HttpRequest, HttpResponse
-from infra.local.gateway.invoke import MAX_REQUEST_BYTES, METHODS, refusal, too_large
+from infra.local.gateway.invoke import MAX_REQUEST_BYTES, refusal, too_large
 
 Handle: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
@@ -33,7 +34,7 @@ class HttpServer(ThreadingHTTPServer):
             OSError: the port is taken, or not for us.
 
         """
-        self.handle_request_with: Handle = lambda _: refusal(503, "unavailable", "Not up yet")
+        self.handle_request_with: Handle = lambda _: refusal(503, ErrorCode.UNAVAILABLE, "Not up yet")
         self.busy = Busy()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -69,12 +70,20 @@ class _RefusedError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "Foreman"
-    sys_version = ""
     timeout = _IDLE_S
     wbufsize = _CHUNK  # one write per response: with Nagle's algorithm two cost 40 ms
     disable_nagle_algorithm = True
     server: HttpServer
+
+    def __getattr__(self, name: str) -> Any:
+        """Serve every method: which ones a path takes is not the server's business."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def version_string(self) -> str:
+        """What the Server header says."""
+        return "Foreman"
 
     def _serve(self) -> None:
         with self.server.busy.one():
@@ -94,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.server.handle_request_with(request)
         except Exception:
             _log.exception("%s %s failed", self.command, path)
-            return refusal(502, "unavailable", "The function failed")
+            return refusal(500, ErrorCode.INTERNAL, "The function failed")
 
     def _read_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -102,18 +111,24 @@ class _Handler(BaseHTTPRequestHandler):
         size = _size(self.headers.get("Content-Length", "0"), 10)
         if size > MAX_REQUEST_BYTES:
             self._refuse_body(size)
-        return self.rfile.read(size)
+        return self._read(size)
 
     def _read_chunks(self) -> bytes:
         body = bytearray()
         while size := _size(self.rfile.readline(64).split(b";")[0].strip().decode("latin-1"), 16):
             if len(body) + size > MAX_REQUEST_BYTES:
                 self._refuse_body(size)
-            body += self.rfile.read(size)
+            body += self._read(size)
             self.rfile.readline(64)
         while self.rfile.readline(_CHUNK).strip():
             pass  # trailers
         return bytes(body)
+
+    def _read(self, size: int) -> bytes:
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionResetError  # half a body must not reach the app
+        return body
 
     def _refuse_body(self, size: int) -> NoReturn:
         """Refuse, but read on for a while: a client that is still sending would see a reset instead of the answer."""
@@ -137,25 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Answer a request that is no HTTP, or of a method that no API knows, in the contract's shape."""
+        """Answer a request that is no HTTP in the contract's shape."""
         self.close_connection = True
         if not hasattr(self, "headers"):
             self.request_version = self.protocol_version
-        known = code != 501
-        self._respond(
-            refusal(
-                code if known else 405,
-                "bad_request" if known else "method_not_allowed",
-                message or "Bad request",
-            )
-        )
+        self._respond(refusal(code, ErrorCode.INVALID_REQUEST, message or "This is no HTTP request"))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
         """Say nothing: the server logs each request itself."""
-
-
-for _method in METHODS:
-    setattr(_Handler, f"do_{_method}", _Handler._serve)
 
 
 def _size(text: str, base: int) -> int:
@@ -164,5 +168,5 @@ def _size(text: str, base: int) -> int:
     except ValueError:
         size = -1
     if size < 0:
-        raise _RefusedError(refusal(400, "bad_request", "The length of the body is not a number"))
+        raise _RefusedError(refusal(400, ErrorCode.INVALID_REQUEST, "The length of the body is not a number"))
     return size
