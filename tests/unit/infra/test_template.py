@@ -17,7 +17,7 @@ class Loader(yaml.SafeLoader):
 
 def short_form(loader: Loader, name: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
+        value: Any = loader.construct_scalar(node)
     else:
         assert isinstance(node, yaml.SequenceNode)
         value = loader.construct_sequence(node, deep=True)
