@@ -1,17 +1,17 @@
 """What tests make over and over: an API in one process, states, requests."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chalicelib.bootstrap import Services, install
+from chalicelib.config import Settings
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.keys import create_key
 from foreman_engine.service.ports import Ports
-
-from chalicelib.bootstrap import Services, install
-from chalicelib.config import Settings
 
 MISSING_ID = "0190c5c8-0000-7000-8000-000000000000"
 """A well-formed run id that nothing has."""
@@ -47,7 +47,7 @@ class Api:
         body: Any = None,
         *,
         raw: bytes | str | None = None,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
     ) -> Answered:
         """Send a request; `body` is sent as JSON, `raw` as it is."""
         from app import app
@@ -68,7 +68,7 @@ class Api:
 
 
 def gateway_event(
-    routes: Any, method: str, url: str, body: bytes | str | None, headers: dict[str, str]
+    routes: Any, method: str, url: str, body: bytes | str | None, headers: Mapping[str, str | None]
 ) -> dict[str, Any]:
     """The Lambda proxy event that API Gateway makes of a request."""
     import base64

@@ -156,16 +156,16 @@ NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
     ("POST", "/api/v1/runs", {"inputData": 1, "shards": 2}, "shards"),
     ("PATCH", "/api/v1/runs/{run_id}", {"status": "cancelled"}, "status"),
     *(
-        ("POST", "/api/v1/tasks", {**TASK_BODY, **field}, next(iter(field)))
-        for field in (
-            {"priority": "high"},
-            {"priority": "low"},
-            {"delaySeconds": 5},
-            {"availableAt": 5},
-            {"startBy": 5},
-            {"dependsOn": []},
-            {"fanIn": "all"},
-            {"allowFailure": False},
+        ("POST", "/api/v1/tasks", {**TASK_BODY, name: value}, name)
+        for name, value in (
+            ("priority", "high"),
+            ("priority", "low"),
+            ("delaySeconds", 5),
+            ("availableAt", 5),
+            ("startBy", 5),
+            ("dependsOn", []),
+            ("fanIn", "all"),
+            ("allowFailure", False),
         )
     ),
     ("POST", "/api/v1/tasks/batch", {"tasks": [TASK_BODY, {**TASK_BODY, "startBy": 1}]}, "tasks[1].startBy"),

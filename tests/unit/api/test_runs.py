@@ -1,5 +1,7 @@
 """Runs over HTTP: contract section 4."""
 
+from typing import Any
+
 import pytest
 
 from foreman_engine.memory.clock import ManualClock
@@ -63,12 +65,13 @@ def test_a_patch_repeated_on_an_ended_run_is_a_no_op_and_anything_else_409(
     clock.advance(10)
     again = api("PATCH", f"/api/v1/runs/{run['id']}", patch)
     assert (again.status, again.body) == (200, first.body)
-    for other in (
+    others: list[dict[str, Any]] = [
         {"status": "running"},
         {"metadata": {}},
         {"outputData": 2},
         {"status": status, "outputData": 2},
-    ):
+    ]
+    for other in others:
         answer = api("PATCH", f"/api/v1/runs/{run['id']}", other)
         assert (answer.status, answer.body["code"]) == (409, "conflict")
 
