@@ -62,8 +62,11 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         run_infra(_environment(url), "package", "--stage", STAGE, "--out", str(out))
         made = Package(out / "sam.yaml", out / "deployment.zip")
         _allow_batches(made)
-        clients = session.client("cloudformation", endpoint_url=url), session.client("s3", endpoint_url=url)
-        api = put_code(*clients, stage, made)["RestAPIId"]
+        s3 = session.client("s3", endpoint_url=url)
+        s3.delete_bucket_policy(
+            Bucket=outputs["BucketName"]
+        )  # it wants TLS, which the emulator does not speak
+        api = put_code(session.client("cloudformation", endpoint_url=url), s3, stage, made)["RestAPIId"]
         key = run_infra(_environment(url), "keys", "create", "--stage", STAGE, "--org", ORG, "--json")
         endpoint = f"{url}/restapis/{api}/{STAGE}/_user_request_"
         yield Deployment(endpoint, json.loads(key)["apiKey"], url, stage, session)

@@ -1,6 +1,7 @@
 """The packaged app, deployed: API Gateway, Lambda with its own roles, SQS triggers, and a worker process outside."""
 
 import json
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -86,6 +87,13 @@ def test_a_run_completes_through_a_worker_process(
     assert (after.status, after.completed_tasks) == (RunStatus.COMPLETED, 3)
     told = {("run.completed", None), *(("task.completed", task) for task in tasks)}
     assert events(deployment, client, run.id) == told
+
+
+def test_the_apis_role_reaches_the_bucket_and_the_index(client: Foreman) -> None:
+    large = random.Random(1).randbytes(400_000).hex()  # compression must not make it fit an item
+    run = client.create_run(input_data=large).unwrap()
+    assert client.get_run(run.id).unwrap().input_data == large
+    assert run.id in {listed.id for listed in client.list_runs().unwrap().data}
 
 
 class PowerCutError(Exception):
