@@ -60,6 +60,7 @@ def test_an_id_at_a_taken_address_is_refused_and_is_not_the_run_that_lies_there(
         ports.runs.create(run, None)
     with pytest.raises(StaleError):
         ports.runs.save(neighbour, replace(neighbour, updated_at=1))
+    assert ports.runs.get(make.org_id, [neighbour.id]) == {}
     assert dict(ports.runs.get(make.org_id, [neighbour.id, run.id])) == {run.id: run}
 
 
