@@ -16,22 +16,22 @@ from foreman_client.worker.queue import Received
 from tests.unit.client.stub_worker import AWAY, FakeApi, FakeQueue, message, until, won, working
 
 
-def test_an_idle_worker_stops_at_once_although_it_polls_for_20_seconds() -> None:
+def test_a_stop_waits_for_the_open_poll_and_gives_back_what_it_brings() -> None:
+    with working({"work": lambda task: None}) as bench:
+        until(lambda: bench.queue.receives)
+        threading.Timer(0.05, bench.queue.put, [message(1)]).start()
+        bench.worker.stop(0.5)
+        assert bench.queue.hidden == [("handle-1", 0)]
+    assert bench.api.claims == []
+    assert len(bench.queue.receives) == 1
+
+
+def test_a_stop_waits_no_longer_than_its_deadline_although_it_polls_for_20_seconds() -> None:
     with working({"work": lambda task: None}) as bench:
         until(lambda: bench.queue.receives)
         began = time.monotonic()
-        bench.worker.stop()
+        bench.worker.stop(0.05)
         assert time.monotonic() - began < 0.5
-
-
-def test_what_a_poll_brings_after_the_stop_is_given_back() -> None:
-    with working({"work": lambda task: None}) as bench:
-        until(lambda: bench.queue.receives)
-        bench.worker.stop()
-        bench.queue.put(message(1))
-        until(lambda: bench.queue.hidden == [("handle-1", 0)])
-    assert bench.api.claims == []
-    assert len(bench.queue.receives) == 1
 
 
 def test_running_handlers_finish_and_are_reported() -> None:
@@ -46,7 +46,7 @@ def test_running_handlers_finish_and_are_reported() -> None:
         bench.queue.put(message(1))
         assert running.wait(3)
         threading.Timer(0.02, go.set).start()
-        bench.worker.stop(3)
+        bench.worker.stop(0.5)
         assert bench.api.reported()[1]["outputData"] == "done"
         assert bench.queue.deleted == ["handle-1"]
 
@@ -102,7 +102,7 @@ def test_a_task_won_while_stopping_is_handed_back_unstarted() -> None:
         bench.queue.put(message(1))
         assert asked.wait(3)
         threading.Timer(0.02, go.set).start()
-        bench.worker.stop(3)
+        bench.worker.stop(0.5)
     assert api.reported()[1]["status"] == "released"
     assert not ran.is_set()
 
@@ -112,7 +112,7 @@ def test_messages_whose_claim_fails_are_given_back() -> None:
     with working({"work": lambda task: None}, api=api) as bench:
         bench.queue.put(message(1))
         until(lambda: api.claims)
-        bench.worker.stop(3)
+        bench.worker.stop(0.5)
         assert bench.queue.hidden[-1] == ("handle-1", 0)
 
 
@@ -121,14 +121,14 @@ def test_a_stop_flushes_reports_that_fail_but_not_for_ever() -> None:
     with working({"work": lambda task: None}, api=api) as bench:
         bench.queue.put(message(1))
         until(lambda: api.reports)
-        bench.worker.stop()
+        bench.worker.stop(0.3)
         assert bench.queue.deleted == ["handle-1"]
     gone = FakeApi(on_report=deque([AWAY] * 100_000))
     with working({"work": lambda task: None}, api=gone) as bench:
         bench.queue.put(message(1))
         until(lambda: gone.reports)
         began = time.monotonic()
-        bench.worker.stop()
+        bench.worker.stop(0.3)
         assert time.monotonic() - began < 2
         assert bench.queue.deleted == []
 
@@ -137,8 +137,8 @@ def test_a_worker_starts_once_and_may_be_stopped_any_time() -> None:
     with working({"work": lambda task: None}) as bench:
         with pytest.raises(RuntimeError, match="starts once"):
             bench.worker.start()
-        bench.worker.stop()
-        bench.worker.stop()
+        bench.worker.stop(0.3)
+        bench.worker.stop(0.3)
 
 
 class BrokenQueue(FakeQueue):

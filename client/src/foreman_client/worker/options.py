@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from foreman_client._arguments import expect
@@ -15,6 +15,9 @@ class Timing:
     """Seconds. Tests shorten them; nothing else changes them."""
 
     receive_wait_s: int = 20
+    """The longest SQS allows: an idle worker then costs three requests a minute."""
+    emulator_wait_s: int = 2
+    """On an emulator, where requests are free and a stop should not take long."""
     visibility_margin_s: int = 5
     """How much longer than its lease a message stays invisible, so that the lease ends first."""
     slots_linger_s: float = 0.02
@@ -76,4 +79,12 @@ def worker_options(
         lease_seconds,
         settings.limits.get("defaultLeaseSeconds", limits.DEFAULT_LEASE_S),
         settings.limits.get("maxPayloadBytes", limits.MAX_PAYLOAD_BYTES),
+        _timing(settings),
     )
+
+
+def _timing(settings: Config) -> Timing:
+    timing = Timing()
+    if settings.aws_endpoint_url is None:
+        return timing
+    return replace(timing, receive_wait_s=timing.emulator_wait_s)

@@ -58,6 +58,7 @@ class Worker:
         self._state = threading.Lock()
         self._pool: ThreadPool | None = None
         self._reporting: threading.Thread | None = None
+        self._polling: threading.Thread | None = None
         self._stop_by: float | None = None
         self._stopped = threading.Event()
         self._failure: Exception | None = None
@@ -80,7 +81,7 @@ class Worker:
             self._pool = ThreadPool(self._options.concurrency, "foreman-handler")
             self._reporting = self._guarded(self._reporter.run, "foreman-report")
             self._guarded(self._heartbeat.run, "foreman-heartbeat")
-            self._guarded(self._poller.run, "foreman-poll")
+            self._polling = self._guarded(self._poller.run, "foreman-poll")
         atexit.register(self.stop, 0.0)
         logger.info("worker %s started for %s", self.worker_id, ", ".join(sorted(self._calls)))
 
@@ -116,7 +117,7 @@ class Worker:
     def stop(self, deadline_s: float = 30.0) -> None:
         """Receive nothing more, let handlers finish for up to `deadline_s`, release the rest, report, and return.
 
-        A handler that runs on past the deadline is told through `ctx.cancelled`; its result is discarded. Calling again,
+        It waits for the long poll under way too (20 s at most), to give back what that may still bring. A handler that runs on past the deadline is told through `ctx.cancelled`; its result is discarded. Calling again,
         from any thread, can only bring the deadline forward. Does nothing before `start`.
         """
         if self._pool is None:
@@ -140,6 +141,7 @@ class Worker:
         self._reporter.close(time.monotonic() + self._options.timing.flush_s)
         if self._reporting is not None:
             self._reporting.join()
+        self._await_poll()
         self._holdings.close()
         self._loop.close()
         if self._pool is not None:
@@ -147,6 +149,14 @@ class Worker:
         atexit.unregister(self.stop)
         self._stopped.set()
         logger.info("worker %s stopped", self.worker_id)
+
+    def _await_poll(self) -> None:
+        """Wait for the long poll under way, so that what it brings is given back.
+
+        A queue may hand messages to a poll whose process has gone; they then stay hidden for a whole visibility timeout.
+        """
+        while self._polling is not None and self._polling.is_alive() and self._left_s() > 0:
+            self._polling.join(min(self._left_s(), 0.1))
 
     def _guarded(self, loop: Callable[[], None], name: str) -> threading.Thread:
         """A thread for a loop. What no loop expects stops the worker: half of one would hold tasks it does not run."""
