@@ -1,6 +1,7 @@
 """The implementations that the suite tries, each as a context manager that yields a world of its own."""
 
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from unittest.mock import patch
 
 from boto3.session import Session
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.adapters.aws import aws_ports
 from chalicelib.adapters.work_message import decode_work
@@ -62,7 +65,7 @@ def moto() -> Iterator[Backend]:
 @contextmanager
 def moto_aws() -> Iterator[tuple[Settings, Session]]:
     """Everything that `template.yaml` names, on moto in this process."""
-    with mock_aws():
+    with mock_aws(), _one_request_at_a_time():
         settings = Settings.from_env({"FOREMAN_STAGE": "test"})
         session = local_session(settings.region)
         with warnings.catch_warnings():
@@ -70,6 +73,19 @@ def moto_aws() -> Iterator[tuple[Settings, Session]]:
             warnings.filterwarnings("ignore", "Tried to parse AWS::S3::BucketPolicy", UserWarning)
             outputs = _deploy(session, settings.stage)
         yield replace(settings, bucket=outputs["BucketName"]), session
+
+
+@contextmanager
+def _one_request_at_a_time() -> Iterator[None]:
+    """Moto copies the table before a transaction and puts the copy back when it is refused, whoever wrote meanwhile."""
+    lock, answer = threading.Lock(), DynamoHandler.call_action
+
+    def alone(handler: Any) -> Any:
+        with lock:
+            return answer(handler)
+
+    with patch.object(DynamoHandler, "call_action", alone):
+        yield
 
 
 def _deploy(session: Session, stage: str) -> dict[str, str]:
