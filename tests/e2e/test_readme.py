@@ -1,0 +1,63 @@
+"""The README's Python does what the README says, against a real stack."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foreman_client import ForemanConfig, create_run, create_task
+from tests.e2e.processes import ROOT, Stack, clean_environment
+
+
+def blocks(path: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+
+
+def test_the_first_task_of_ones_own(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / ".foreman").mkdir()
+    dev = {"endpoint": stack.endpoint, "apiKey": stack.api_key}
+    (tmp_path / ".foreman" / "dev.json").write_text(json.dumps(dev))
+    (tmp_path / "hello.py").write_text(blocks(ROOT / "README.md")[0])
+    command = [sys.executable, "-W", "error", "hello.py"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{'greeting': 'Hello, Ada!'}\n", "")
+
+
+def test_the_sdk_in_one_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """As written, but for the address and the key; the suite supplies the names that the page leaves open."""
+    code = blocks(ROOT / "README.md")[1]
+    assert 'endpoint="http://localhost:3000", api_key="fmn_dev_acme_…"' in code
+    code = code.replace("http://localhost:3000", stack.endpoint).replace("fmn_dev_acme_…", stack.api_key)
+    config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)
+    run = create_run(config, input_data=None).unwrap()
+    names: dict[str, Any] = {
+        "process_order": lambda task: {"processed": task.input_data["action"]},
+        "run_id": run.id,
+        "task_a": create_task(config, run_id=run.id, type="a", input_data=1).unwrap(),
+    }
+    exec(compile(code, "README.md", "exec"), names)
+    try:
+        done = names["client"].wait_for_task(names["task"].data.id, timeout_s=20).unwrap()
+    finally:
+        names["worker"].stop()
+    assert (done.status, done.output_data) == ("completed", {"processed": "validate"})
+    assert names["run"].data.input_data == {"orderId": "order-123"}
+    [entry] = names["data"].data.data
+    assert (entry.value, entry.tags) == (
+        {"customerId": "123", "email": "user@example.com"},
+        ["validated", "v1.0"],
+    )
+    assert names["result"].success
+    assert capsys.readouterr().out == ""
