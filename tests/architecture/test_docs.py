@@ -44,11 +44,20 @@ def test_the_moves_of_runs_are_those_of_the_table() -> None:
 def test_every_status_is_explained_and_every_outcome_has_its_message() -> None:
     statuses = {word for row in rows("## Tasks") for word in re.findall(r"`(\w+)`", row[0])}
     assert statuses == {status.value for status in TaskStatus}
-    outcomes = {(row[0], row[1].strip("`")) for row in rows("### What a claim, a report and a heartbeat answer, and what becomes of the message")}
+    outcomes = {
+        (row[0], row[1].strip("`"))
+        for row in rows("### What a claim, a report and a heartbeat answer, and what becomes of the message")
+    }
     expected = {
         *(("claim", outcome.value) for outcome in ClaimOutcome if outcome is not ClaimOutcome.BLOCKED),
         *(("report", outcome.value) for outcome in ReportOutcome),
         *(("heartbeat", outcome.value) for outcome in HeartbeatOutcome),
     }
     assert outcomes == expected
-    assert {status.value for status in RunStatus} == {"pending", "running", "completed", "failed", "cancelled"}
+    assert {status.value for status in RunStatus} == {
+        "pending",
+        "running",
+        "completed",
+        "failed",
+        "cancelled",
+    }
