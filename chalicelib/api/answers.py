@@ -89,5 +89,9 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
 
 def to_response(answer: Answer, request_id: str) -> Response:
     """The answer as Chalice takes it."""
-    headers: dict[str, str | list[str]] = {"Content-Type": "application/json", "X-Request-Id": request_id, **answer.headers}
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": "application/json",
+        "X-Request-Id": request_id,
+        **answer.headers,
+    }
     return Response(body=compact(answer.body), status_code=answer.status, headers=headers)
