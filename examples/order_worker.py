@@ -36,6 +36,7 @@ def main() -> None:
         sys.exit("Set FOREMAN_ENDPOINT and FOREMAN_API_KEY; `make run` prints both.")
     client = initialize_foreman_client(ForemanConfig(endpoint=endpoint, api_key=api_key))
     handlers = {"validate-order": validate_order, "process-order": process_order}
+    print(f"Working for {endpoint} on {', '.join(handlers)}; Ctrl-C ends it.")
     client.create_worker(handlers, concurrency=10).run()
 
 

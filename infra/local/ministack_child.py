@@ -50,7 +50,7 @@ async def _run(descriptor: int, journal: Path) -> None:
     Journal(End.OPEN, started_at, _last_saved(journal, started_at)).write(journal)
     traffic, config = _Traffic(), Config()
     config.bind = [f"fd://{descriptor}"]
-    config.graceful_timeout = 1  # workers hold long polls of 20 s; they come back
+    config.graceful_timeout = 0.3  # workers hold long polls of 20 s; they come back
     config.keep_alive_timeout = 75
     saving = asyncio.create_task(_save_now_and_then(traffic, journal, started_at))
     await serve(traffic, config, shutdown_trigger=stop.wait)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from foreman_engine.domain.errors import EngineError
 from infra.errors import OperatorError
 from infra.local import environment
 from infra.local.app import load_app, logged_to
@@ -99,9 +102,14 @@ def _serve(
     ends_at: float,
 ) -> str:
     session = local_session(environment.REGION)
-    outputs = ensure_state(session, url, environment.STAGE, TEMPLATE.read_text(), ends_at)
-    app = load_app(environ, environment.server(environ, url, outputs))
-    key = ensure_dev_key(old_key)
+    try:
+        outputs = ensure_state(session, url, environment.STAGE, TEMPLATE.read_text(), ends_at)
+        app = load_app(environ, environment.server(environ, url, outputs))
+        key = ensure_dev_key(old_key)
+    except (BotoCoreError, ClientError, EngineError) as error:
+        raise OperatorError(
+            f"The emulated AWS does not do its part ({error}); try again, or remove .foreman/ to begin anew."
+        ) from None
     gateway = Gateway(app, environment.STAGE, environment.REGION)
     up.enter_context(triggers(app, session, url))
     up.enter_context(server.serving(gateway.handle))
