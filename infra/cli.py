@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -57,7 +58,8 @@ def dev(home: Home, port: int, ephemeral: bool, ready_file: Path | None, end_wit
     from infra.local.command import run_dev
     from infra.local.stack import Plan
 
-    run_dev(Plan(home, port, ephemeral, ready_file), _ENVIRON, end_with_parent=end_with_parent)
+    with suppress(signals.StopRequested):  # that is how it is meant to end
+        run_dev(Plan(home, port, ephemeral, ready_file), _ENVIRON, end_with_parent=end_with_parent)
 
 
 @cli.command()
@@ -70,7 +72,8 @@ def run(home: Home, port: int, once: bool, end_with_parent: bool) -> None:
     from infra.local.command import run_demo
     from infra.local.stack import Plan
 
-    run_demo(Plan(home, port), _ENVIRON, once=once, end_with_parent=end_with_parent)
+    with nullcontext() if once else suppress(signals.StopRequested):
+        run_demo(Plan(home, port), _ENVIRON, once=once, end_with_parent=end_with_parent)
 
 
 @cli.group("keys")
@@ -126,7 +129,13 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except (signals.StopRequested, click.Abort):
-        return 0
+        return 130
+    except ModuleNotFoundError as error:
+        print(
+            f"The package {error.name} is missing; run `make setup` and use .venv/bin/python.",
+            file=sys.stderr,
+        )
+        return 1
     except Exception as error:
         log = Path(tempfile.gettempdir(), f"foreman-crash-{os.getpid()}.log")
         log.write_text(traceback.format_exc())

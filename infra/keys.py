@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.bootstrap import build
 from chalicelib.config import Settings
-from foreman_engine.domain.errors import EngineError
+from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.service.keys import create_key, list_keys, revoke_key
 from foreman_engine.service.ports import Ports
@@ -131,7 +131,9 @@ def _row(key: ApiKey) -> tuple[str, ...]:
 def _told(name: str) -> Iterator[None]:
     try:
         yield
+    except UnavailableError as error:
+        raise OperatorError(f"{name} does not answer: {error}") from None
     except EngineError as error:
-        raise OperatorError(f"{error} (on {name})") from None
+        raise OperatorError(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"{name} does not answer as a stack of Foreman should: {error}") from None

@@ -138,6 +138,13 @@ def test_the_demo_runs_an_order_and_ends_well(tmp_path: Path) -> None:
     assert "\x1b" not in ended.stdout
 
 
+def test_a_demo_that_was_interrupted_did_not_go_well(tmp_path: Path) -> None:
+    process = start(tmp_path / "foreman", "run", "--port", "0", "--once")
+    await_true(lambda: bool(descendants(process.pid)) or process.poll() is not None, 20)
+    _, err = stop(process)
+    assert (process.returncode, err) == (130, "")
+
+
 def test_the_demo_stays_up_with_its_worker_until_ctrl_c(tmp_path: Path) -> None:
     process = start(tmp_path / "foreman", "run", "--port", "0")
     assert process.stdout is not None
