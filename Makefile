@@ -65,7 +65,7 @@ $(VENV)/.made:
 $(VENV)/.local: $(VENV)/.made requirements.txt requirements-local.txt constraints.txt client/pyproject.toml
 	@echo "Installing what the local stack needs (once, some seconds)"
 	@$(PIP) hatchling && $(PIP) --no-build-isolation -r requirements-local.txt || { $(NO_PACKAGES); }
-	@$(COMPILE) -x 'site-packages/(pip|setuptools|wcwidth|graphql|hatchling|ministack/services)/' $(VENV)/lib
+	@$(COMPILE) -x 'site-packages/(pip|setuptools|wcwidth|hatchling)/' $(VENV)/lib
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.local requirements-dev.txt
