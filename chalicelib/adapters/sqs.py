@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.sqs_batches import Outgoing, send_all
 from chalicelib.adapters.sqs_queues import SqsQueues, is_missing
-from chalicelib.adapters.work_message import encode_work
 from foreman_contract.enums import Priority
-from foreman_contract.messages import MessageModel, ResultMessage
+from foreman_contract.messages import MessageModel
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError, UnavailableError
 from foreman_engine.domain.queues import physical_name
-from foreman_engine.service.ports import TaskNotice, Work
+from foreman_engine.domain.work import Work, encode_work
+from foreman_engine.service.ports import EventNotice, TaskNotice
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -64,10 +64,10 @@ class SqsMessages:
             ]
             self._send(physical_name(self._stage, org_id, queue), messages)
 
-    def send_events(self, org_id: str, queue: str | None, events: Sequence[ResultMessage]) -> None:
+    def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one), all of them or an error."""
         name = physical_name(self._stage, org_id, queue or DEFAULT_RESULT_QUEUE)
-        self._send(name, [Outgoing(_body(event), event.run_id) for event in events])
+        self._send(name, [Outgoing(_body(event.message), event.message.run_id) for event in events])
 
     def _send(self, name: str, messages: Sequence[Outgoing]) -> None:
         try:

@@ -17,11 +17,11 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.adapters.aws import aws_ports
-from chalicelib.adapters.work_message import decode_work
 from chalicelib.config import Settings
+from foreman_engine.domain.work import Work, decode_work
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
-from foreman_engine.service.ports import Ports, Work
+from foreman_engine.service.ports import Ports
 from infra.local import environment
 from infra.local.cloud import ensure_state, local_session
 from infra.local.home import TEMPLATE, Home, folders

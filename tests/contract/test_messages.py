@@ -8,7 +8,8 @@ from foreman_contract.enums import EventType
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 from foreman_engine.domain.errors import InvalidError
-from foreman_engine.service.ports import TaskNotice, Work
+from foreman_engine.domain.work import Work
+from foreman_engine.service.ports import EventNotice, TaskNotice
 from tests.contract.backends import Backend
 from tests.contract.states import Maker
 
@@ -69,8 +70,8 @@ def test_events_reach_the_named_queue_or_the_default(backend: Backend, make: Mak
     event = ResultMessage(
         event=EventType.RUN_COMPLETED, run_id=make.run().id, org_id=make.org_id, status="completed", at=5
     )
-    backend.ports.messages.send_events(make.org_id, None, [event])
-    backend.ports.messages.send_events(make.org_id, "mine", [event] * 11)
+    backend.ports.messages.send_events(make.org_id, None, [EventNotice(event)])
+    backend.ports.messages.send_events(make.org_id, "mine", [EventNotice(event)] * 11)
     for queue, count in ((DEFAULT_RESULT_QUEUE, 1), ("mine", 11)):
         url = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, queue).result_queue_url
         bodies = drain(backend, url)

@@ -26,6 +26,8 @@ def full_run(make: Maker) -> RunState:
         completed_at=6,
         duration_ms=0,
         notified_at=7,
+        epoch=8,
+        hold=True,
     )
 
 

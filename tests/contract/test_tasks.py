@@ -45,6 +45,10 @@ def full_task(make: Maker, parent: TaskState) -> TaskState:
         lease_ms=9,
         attempt_started_at=10,
         reported_attempt=6,
+        due_at=11,
+        epoch=12,
+        dead_letters=13,
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     )
     return task
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, size_bytes
-from chalicelib.adapters.dynamo.codec import encode
 from chalicelib.adapters.dynamo.keys import Place
 from chalicelib.adapters.dynamo.packing import pack
 from chalicelib.adapters.dynamo.payloads import Placed, is_same, place
@@ -35,7 +34,7 @@ def difference(
     shape: Shape, where: Place, before: RunState | TaskState, after: RunState | TaskState
 ) -> Difference:
     """What leads from `before` to `after`."""
-    old, new = encode(shape.fields, before), encode(shape.fields, after)
+    old, new = shape.encode(before), shape.encode(after)
     kept, added, removed = 0, {}, []
     for name, attr in shape.payloads.items():
         was, now = getattr(before, name), getattr(after, name)

@@ -5,7 +5,6 @@ from typing import Final
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.codec import (
-    encode,
     int_field,
     text_field,
     texts_field,
@@ -37,7 +36,7 @@ def new_entry(entry: EntryState) -> tuple[Item, Placed]:
     where = keys.entry_place(entry.org_id, entry.run_id)
     placed = place(where, SHAPE.payloads, payloads, _INLINE_BYTES)
     key = keys.entry(entry.org_id, entry.run_id, entry.id)
-    return {**key, **encode(SHAPE.fields, entry), **placed.attributes}, placed
+    return {**key, **SHAPE.encode(entry), **placed.attributes}, placed
 
 
 def read_entry(org_id: str, item: Item) -> EntryState:

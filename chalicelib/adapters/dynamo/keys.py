@@ -3,6 +3,7 @@
 runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads)
            created-index            gpk `{org}#{0-7}`, gsk `{created}#{run id}`
 tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
+           due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
 run_data   `{org}#{run}#d`          entry id
            `{org}#{run}#k`          key SEP entry id
            `{org}#{run}#t`          tag SEP key SEP entry id
@@ -15,13 +16,16 @@ keys       `{org}#keys`             hash of an API key
 characters.
 """
 
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.adapters.dynamo.attributes import Item, text
 from foreman_engine.domain.ids import TaskAddress, run_address, task_address, task_id_at
+from foreman_engine.service.ports import DUE_SHARDS
 
 CREATED_INDEX: Final = "created-index"
+DUE_INDEX: Final = "due-index"
 INDEX_PARTITIONS: Final = 8
 COUNTERS: Final = 16
 EXPIRES_AT: Final = "expiresAt"
@@ -129,6 +133,32 @@ def task(org_id: str, task_id: str) -> Item:
 def task_id(key: Item) -> str:
     """The id of the task that has this key."""
     return task_id_at(key["pk"]["S"].split("#")[1], key["sk"]["S"].removeprefix("t#"))
+
+
+def task_org_id(key: Item) -> str:
+    """The organization of the task that has this key."""
+    return key["pk"]["S"].split("#")[0]
+
+
+def due_entry(due_ms: int, task_id: str) -> Item:
+    """The attributes under which the due-index finds a task."""
+    shard = zlib.crc32(task_id.encode()) % DUE_SHARDS
+    return {"dpk": text(due_shard(shard)), "dsk": text(f"{due_position(due_ms)}#{task_id}")}
+
+
+def due_shard(number: int) -> str:
+    """One partition of the due-index."""
+    return f"due#{number}"
+
+
+def due_position(due_ms: int) -> str:
+    """Where in the due-index an instant begins: before every task that is due then, behind every earlier one."""
+    return f"{due_ms:015d}"
+
+
+def due_at(item: Item) -> int:
+    """When the task of an index entry is due, epoch milliseconds."""
+    return int(item["dsk"]["S"].split("#")[0])
 
 
 def tasks(org_id: str, run_id: str) -> Range:

@@ -5,7 +5,6 @@ from typing import Final
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number
 from chalicelib.adapters.dynamo.codec import (
-    encode,
     enum_field,
     flag_field,
     int_field,
@@ -22,6 +21,7 @@ from foreman_engine.domain.tasks import Counts
 
 ID: Final = "id"
 STATUS: Final = "st"
+EPOCH: Final = "ep"
 TOTAL: Final = "tt"
 """Counted up by task creation and never set, so it is no field of the shape."""
 COUNTERS: Final = {"completed": "c", "failed": "f", "cancelled": "x"}
@@ -38,6 +38,8 @@ SHAPE: Final = Shape(
         int_field("completed_at", "co"),
         int_field("duration_ms", "du"),
         int_field("notified_at", "na"),
+        int_field("epoch", EPOCH, absent=0),
+        flag_field("hold", "ho"),
     ),
     payloads={"input_data": "i", "output_data": "o", "error_data": "e", "metadata": "m"},
 )
@@ -45,7 +47,7 @@ SHAPE: Final = Shape(
 
 def new_run(run: RunState, mark: Value) -> tuple[Item, Placed]:
     """The item of a new run, and the payloads to write before it."""
-    plain = encode(SHAPE.fields, run)
+    plain = SHAPE.encode(run)
     payloads = SHAPE.payloads_of(run)
     where = keys.run_place(run.org_id, run.id)
     placed = place(where, SHAPE.payloads, payloads, room_bytes(plain))

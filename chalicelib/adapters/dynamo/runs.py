@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import ID, SHAPE, TOTAL, new_run, read_counts, read_run
+from chalicelib.adapters.dynamo.run_totals import count_runs
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
 from foreman_engine.domain.errors import IdTakenError, StaleError
@@ -125,6 +126,10 @@ class DynamoRunStore:
             rows = list(islice(merged, limit + 1))
             found = list(pool.map(lambda row: self._with_counts(org_id, row["pk"]["S"]), rows[:limit]))
         return RunPage(tuple(run for run in found if run is not None), more=len(rows) > limit)
+
+    def total(self, org_id: str, at_most: int) -> int:
+        """How many runs the organization has, counted no further than eight over `at_most`. May lag."""
+        return count_runs(self._tables, org_id, at_most)
 
     def _index_query(self, partition: str, after: Position | None, ascending: bool) -> "QueryInputTypeDef":
         condition, values = "gpk = :gpk", {":gpk": text(partition)}

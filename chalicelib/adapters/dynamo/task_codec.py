@@ -7,7 +7,6 @@ from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
 from chalicelib.adapters.dynamo.codec import (
     Field,
-    encode,
     enum_field,
     flag_field,
     int_field,
@@ -32,6 +31,10 @@ def _encode_policy(policy: RetryPolicy) -> Value:
 
 def _decode_policy(value: Value) -> RetryPolicy:
     return RetryPolicy(*json.loads(value["S"]))
+
+
+def _due_entry(task: TaskState) -> Item:
+    return keys.due_entry(task.due_at, task.id) if task.due_at is not None else {}
 
 
 SHAPE: Final = Shape(
@@ -62,6 +65,10 @@ SHAPE: Final = Shape(
         int_field("lease_ms", "lm"),
         int_field("attempt_started_at", "as"),
         int_field("reported_attempt", "ra"),
+        int_field("due_at", "da"),
+        int_field("epoch", "ep", absent=0),
+        int_field("dead_letters", "dl", absent=0),
+        text_field("traceparent", "tp"),
     ),
     payloads={
         "input_data": "i",
@@ -70,12 +77,13 @@ SHAPE: Final = Shape(
         "metadata": "m",
         "progress": "g",
     },
+    index=_due_entry,
 )
 
 
 def new_task(task: TaskState, mark: Value) -> tuple[Item, Placed]:
     """The item of a new task, and the payloads to write before it."""
-    plain = encode(SHAPE.fields, task)
+    plain = SHAPE.encode(task)
     payloads = SHAPE.payloads_of(task)
     where = keys.task_place(task.org_id, task.id)
     placed = place(where, SHAPE.payloads, payloads, room_bytes(plain, _ATTEMPT_BYTES))

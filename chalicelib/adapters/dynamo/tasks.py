@@ -1,27 +1,26 @@
 """Tasks on DynamoDB."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamo import keys, run_codec
-from chalicelib.adapters.dynamo.attributes import Value, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
-from chalicelib.adapters.dynamo.difference import Difference, difference, revised
+from chalicelib.adapters.dynamo.difference import Difference, difference
+from chalicelib.adapters.dynamo.due import due_tasks
 from chalicelib.adapters.dynamo.errors import Refusal, RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
+from chalicelib.adapters.dynamo.task_actions import add_ends, check_run, put_task, raise_total, update_task
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
-from foreman_contract.enums import RunStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
-from foreman_engine.service.ports import IdempotencyRecord, TaskPage
+from foreman_engine.service.ports import DueTask, IdempotencyRecord, RunGuard, TaskPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -38,12 +37,8 @@ class DynamoTaskStore:
         """Write new tasks and raise the run's `total_tasks` in one transaction."""
         made = [new_task(task, new_mark()) for task in tasks]
         self._payloads.write(outside for _, placed in made for outside in placed.outside)
-        actions = [self._raise_total(run, len(tasks))]
-        for item, _ in made:
-            condition = "attribute_not_exists(pk)"
-            actions.append(
-                {"Put": {"TableName": self._tables.tasks, "Item": item, "ConditionExpression": condition}}
-            )
+        actions = [raise_total(self._tables.runs, run, len(tasks))]
+        actions += [put_task(self._tables.tasks, item) for item, _ in made]
         if record is not None:
             now = self._tables.clock.now_ms()
             actions.append(put_record(self._tables.keys, run.org_id, record, now))
@@ -55,28 +50,6 @@ class DynamoTaskStore:
             _refuse_run(run, refused.refusals[0])
             raise IdTakenError(run.id) from refused
 
-    def _raise_total(self, run: RunState, count: int) -> "TransactWriteItemTypeDef":
-        return {
-            "Update": {
-                "TableName": self._tables.runs,
-                "Key": keys.run(run.org_id, run.id),
-                "UpdateExpression": "ADD #total :count",
-                "ConditionExpression": "#self = :self AND #st IN (:pending, :running)",
-                "ExpressionAttributeNames": {
-                    "#total": run_codec.TOTAL,
-                    "#self": run_codec.ID,
-                    "#st": run_codec.STATUS,
-                },
-                "ExpressionAttributeValues": {
-                    ":count": number(count),
-                    ":self": uuid_value(run.id),
-                    ":pending": text(RunStatus.PENDING),
-                    ":running": text(RunStatus.RUNNING),
-                },
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-
     def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
         """The tasks that exist, strongly consistent; payloads outside are unloaded."""
         wanted = [keys.task(org_id, task_id) for task_id in task_ids if task_address(task_id) is not None]
@@ -87,61 +60,44 @@ class DynamoTaskStore:
         """The same tasks with every payload's text."""
         return self._payloads.load(tasks, [keys.task_place(task.org_id, task.id) for task in tasks])
 
-    def save(self, changes: Sequence[Change]) -> list[TaskState]:
-        """Write the changes: one update when a single task goes on, else a transaction with the run's counters."""
+    def save(self, changes: Sequence[Change], guard: RunGuard | None = None) -> list[TaskState]:
+        """Write the changes: one update when a single unguarded task goes on, else a transaction with run and counters."""
         steps = [_difference(change) for change in changes]
         self._payloads.write(outside for step in steps for outside in step.placed.outside)
         try:
-            self._write(changes, steps)
+            self._write(changes, steps, guard)
         except RefusedError as refused:
-            checked = zip(changes, refused.refusals, strict=False)
-            raise StaleError([change.before.id for change, refusal in checked if refusal.failed]) from refused
+            checked = [change.before.id for change in changes] + ([guard.run.id] if guard is not None else [])
+            pairs = zip(checked, refused.refusals, strict=False)
+            raise StaleError([each for each, refusal in pairs if refusal.failed]) from refused
         return [
             with_refs(replace(change.after, rev=change.before.rev + 1), step.placed)
             for change, step in zip(changes, steps, strict=True)
         ]
 
-    def _write(self, changes: Sequence[Change], steps: Sequence[Difference]) -> None:
+    def _write(self, changes: Sequence[Change], steps: Sequence[Difference], guard: RunGuard | None) -> None:
         mark = new_mark()
-        updates = [self._update(change, step, mark) for change, step in zip(changes, steps, strict=True)]
-        ends = ends_in(list(changes))
-        if ends == Counts():
-            if len(updates) == 1:
-                write(self._tables.client, updates[0], mark)
-            else:
-                transact(self._tables.client, lambda: updates)
+        actions = [
+            update_task(self._tables.tasks, change, step, mark)
+            for change, step in zip(changes, steps, strict=True)
+        ]
+        before, ends = changes[0].before, ends_in(list(changes))
+        if guard is not None:
+            actions.append(check_run(self._tables.runs, guard))
+
+        def counted() -> list["TransactWriteItemTypeDef"]:
+            return [*actions, add_ends(self._tables.runs, before.org_id, before.run_id, ends)]
+
+        if ends != Counts():
+            transact(self._tables.client, counted)
+        elif len(actions) > 1:
+            transact(self._tables.client, lambda: actions)
         else:
-            before = changes[0].before
-            transact(self._tables.client, lambda: [*updates, self._count(before.org_id, before.run_id, ends)])
+            write(self._tables.client, actions[0], mark)
 
-    def _update(self, change: Change, step: Difference, mark: Value) -> "TransactWriteItemTypeDef":
-        update = revised(step, change.before.rev, mark)
-        return {
-            "Update": {
-                "TableName": self._tables.tasks,
-                "Key": keys.task(change.before.org_id, change.before.id),
-                "UpdateExpression": update.update,
-                "ConditionExpression": "#v = :was",
-                "ExpressionAttributeNames": update.names,
-                "ExpressionAttributeValues": {**update.values, ":was": number(change.before.rev)},
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-
-    def _count(self, org_id: str, run_id: str, ends: Counts) -> "TransactWriteItemTypeDef":
-        """Add ends to a counter drawn at random, so that writers of one run seldom meet, and a next try meets others."""
-        added = {
-            attr: getattr(ends, name) for name, attr in run_codec.COUNTERS.items() if getattr(ends, name)
-        }
-        return {
-            "Update": {
-                "TableName": self._tables.runs,
-                "Key": keys.counter(org_id, run_id, secrets.randbelow(keys.COUNTERS)),
-                "UpdateExpression": "ADD " + ", ".join(f"#{attr} :{attr}" for attr in added),
-                "ExpressionAttributeNames": {f"#{attr}": attr for attr in added},
-                "ExpressionAttributeValues": {f":{attr}": number(value) for attr, value in added.items()},
-            }
-        }
+    def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
+        """Tasks of one shard that are due by `until_ms`, earliest first; one query when there is none."""
+        return due_tasks(self._tables, shard, until_ms, limit)
 
     def of_run(
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool

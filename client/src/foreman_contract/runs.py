@@ -49,15 +49,12 @@ class CreateRun(RequestModel):
     tasks: NotAvailable = None
 
 
-_PATCHABLE = [status for status in RunStatus if status is not RunStatus.CANCELLED]
-
-
 class PatchRun(PatchModel):
     """PATCH /api/v1/runs/{id}."""
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"output_data", "error_data"})
 
-    status: Annotated[RunStatus, Field(strict=False), only(*_PATCHABLE)] | None = None
+    status: Annotated[RunStatus, Field(strict=False)] | None = None
     output_data: Any = None
     error_data: Any = None
     metadata: JsonObject | None = None

@@ -45,6 +45,8 @@ runs = st.builds(
     completed_at=st.none() | instants,
     duration_ms=st.none() | instants,
     notified_at=st.none() | instants,
+    epoch=st.integers(0, 5),
+    hold=st.booleans(),
     rev=st.integers(0, 10**6),
     counts=st.builds(lambda: RunState("", "", RunStatus.PENDING, Payload("1"), 0, 0).counts),
 )
@@ -66,6 +68,10 @@ tasks = st.builds(
     retry_policy=st.none() | st.builds(RetryPolicy, st.floats(0, 1e9), st.floats(1, 9), st.floats(0, 9)),
     attempt=st.integers(0, 10**6),
     reported_attempt=st.none() | instants,
+    due_at=st.none() | instants,
+    epoch=st.integers(0, 5),
+    dead_letters=st.integers(0, 5),
+    traceparent=st.none() | names,
     rev=st.integers(0, 10**6),
 )
 entries = st.builds(
@@ -119,7 +125,10 @@ def test_no_field_is_forgotten_and_no_attribute_used_twice(
     stored = [each.name for each in shape.fields] + list(shape.payloads)
     assert sorted(stored) == sorted({each.name for each in fields(state)} - beside)
     attributes = [each.attr for each in shape.fields] + list(shape.payloads.values())
-    assert len({*attributes, REV, MARK, "pk", "sk", "gpk", "gsk", run_codec.TOTAL}) == len(attributes) + 7
+    assert (
+        len({*attributes, REV, MARK, "pk", "sk", "gpk", "gsk", "dpk", "dsk", run_codec.TOTAL})
+        == len(attributes) + 9
+    )
 
 
 def test_an_attribute_of_another_version_is_ignored() -> None:

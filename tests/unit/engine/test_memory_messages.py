@@ -2,10 +2,11 @@
 
 from foreman_contract.messages import TaskMessage
 from foreman_contract.service import DEFAULT_TASK_QUEUE
+from foreman_engine.domain.work import Work
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.messages import MAX_DELAY_MS, MemoryMessages
-from foreman_engine.service.ports import TaskNotice, Work
+from foreman_engine.service.ports import TaskNotice
 
 RUN = "019b76da-a800-7abc-8123-456789abcdef"
 TASK = "019b76da-a800-8abc-8000-000000000000"

@@ -82,6 +82,7 @@ def _started(task: TaskState, claimant: Claimant, now: int) -> TaskState:
         attempt_started_at=now,
         started_at=task.started_at if task.started_at is not None else now,
         available_at=None,
+        due_at=None,
         progress=None,
         updated_at=now,
     )
@@ -151,15 +152,18 @@ def _failed(task: TaskState, result: AttemptResult, now: int, uniform: float) ->
     delay = result.retry_delay_ms
     if delay is None:
         delay = delay_ms(task.retry_policy, retry, uniform)
+    # A wait that SQS cannot hold is found by the sweep through the record itself, so it needs no message now.
+    swept = delay > _HIDE_MAX_MS and task.enqueue
     waiting = replace(
         without_lease(task),
         status=TaskStatus.RETRYING,
         retry_count=retry,
         available_at=now + delay,
+        due_at=now + delay if swept else None,
         error_data=result.error,
         updated_at=now,
     )
-    return waiting, delay
+    return waiting, None if swept else delay
 
 
 @dataclass(frozen=True, slots=True)

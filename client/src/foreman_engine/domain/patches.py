@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.errors import ConflictError
 from foreman_engine.domain.payload import Payload, differs
+from foreman_engine.domain.putting_back import cancelled_run
 from foreman_engine.domain.runs import RunState, end_run
 from foreman_engine.domain.tasks import TaskState, finish, without_lease
 from foreman_engine.domain.transitions import Cause, allowed, run_allowed
@@ -68,10 +69,11 @@ def _moved(task: TaskState, status: TaskStatus, now: int) -> TaskState:
             worker_id=None,
             started_at=started,
             available_at=None,
+            due_at=None,
         )
     if status is TaskStatus.QUEUED:
         queued = task.queued_at if task.queued_at is not None else now
-        return replace(without_lease(task), status=status, queued_at=queued, available_at=None)
+        return replace(without_lease(task), status=status, queued_at=queued, available_at=None, due_at=None)
     if status is TaskStatus.RETRYING:
         return replace(without_lease(task), status=status, retry_count=task.retry_count + 1)
     return finish(task, status, now)
@@ -109,6 +111,8 @@ def patch_run(run: RunState, patch: RunPatch, now: int) -> RunState | None:
             raise ConflictError(f"A {run.status} run cannot become {patch.status}.")
         if patch.status is RunStatus.RUNNING:
             moved = replace(run, status=patch.status, started_at=run.started_at or now)
+        elif patch.status is RunStatus.CANCELLED:
+            moved = cancelled_run(run, now)
         else:
             moved = end_run(run, patch.status, now)
     after = replace(

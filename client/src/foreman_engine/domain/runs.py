@@ -32,6 +32,10 @@ class RunState:
     duration_ms: int | None = None
     notified_at: int | None = None
     """When the event of its end was sent; None while it may still have to be."""
+    epoch: int = 0
+    """Raised by every cancel and retry of the run: a walk over its tasks belongs to one epoch."""
+    hold: bool = False
+    """While a retry walks the tasks: the run does not complete."""
     rev: int = 0
 
     @property
@@ -54,7 +58,13 @@ def end_run(run: RunState, status: RunStatus, now: int) -> RunState:
 def outcome(run: RunState) -> RunStatus | None:
     """How an open `autoComplete` run ends now that its tasks stand as `counts` says; None while it does not."""
     counts = run.counts
-    if run.ended or not run.auto_complete or run.total_tasks == 0 or counts.ended < run.total_tasks:
+    if (
+        run.ended
+        or run.hold
+        or not run.auto_complete
+        or run.total_tasks == 0
+        or counts.ended < run.total_tasks
+    ):
         return None
     if counts.failed:
         return RunStatus.FAILED

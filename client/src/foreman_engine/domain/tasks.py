@@ -49,6 +49,14 @@ class TaskState:
     attempt_started_at: int | None = None
     reported_attempt: int | None = None
     """The attempt whose report was recorded, so that a repeated report is told the same."""
+    due_at: int | None = None
+    """When the sweep must have sent this task's message: set for waits that SQS cannot hold (over 15 minutes)."""
+    epoch: int = 0
+    """The run's epoch at which a retry of the run last put this task back, so that one walk does so once."""
+    dead_letters: int = 0
+    """How often its message was found among the dead letters and sent afresh."""
+    traceparent: str | None = None
+    """The W3C trace context of the request that created it; it travels with its messages."""
     rev: int = 0
 
     @property
@@ -85,12 +93,13 @@ class Counts:
 
 
 def ends_in(changes: list[Change]) -> Counts:
-    """What the changes add to the run's counters of ends."""
-    new = [change.after.status for change in changes if change.after.ended and not change.before.ended]
+    """What the changes add to the run's counters of ends; a task that was put back takes its end away."""
+    new = [change.after.status for change in changes]
+    old = [change.before.status for change in changes]
     return Counts(
-        completed=new.count(TaskStatus.COMPLETED),
-        failed=new.count(TaskStatus.FAILED),
-        cancelled=new.count(TaskStatus.CANCELLED),
+        completed=new.count(TaskStatus.COMPLETED) - old.count(TaskStatus.COMPLETED),
+        failed=new.count(TaskStatus.FAILED) - old.count(TaskStatus.FAILED),
+        cancelled=new.count(TaskStatus.CANCELLED) - old.count(TaskStatus.CANCELLED),
     )
 
 
@@ -106,6 +115,7 @@ def finish(task: TaskState, status: TaskStatus, now: int) -> TaskState:
         without_lease(task),
         status=status,
         available_at=None,
+        due_at=None,
         completed_at=now,
         duration_ms=max(0, now - started),
         updated_at=now,

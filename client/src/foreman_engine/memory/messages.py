@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from foreman_contract.enums import Priority
-from foreman_contract.messages import MessageModel, ResultMessage
+from foreman_contract.messages import MessageModel
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError
 from foreman_engine.domain.queues import physical_name
+from foreman_engine.domain.work import Work
 from foreman_engine.memory.queue import MemoryQueue, Received
-from foreman_engine.service.ports import Clock, TaskNotice, Work
+from foreman_engine.service.ports import Clock, EventNotice, TaskNotice
 
 MAX_DELAY_MS: Final = 900_000
 _URL: Final = "memory://queues/"
@@ -59,11 +60,11 @@ class MemoryMessages:
             url = self.url(org_id, notice.queue)
             self._queue(url).send(_body(notice.message), min(notice.delay_ms, MAX_DELAY_MS))
 
-    def send_events(self, org_id: str, queue: str | None, events: Sequence[ResultMessage]) -> None:
+    def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one)."""
         url = self.url(org_id, queue or DEFAULT_RESULT_QUEUE)
         for event in events:
-            self._queue(url).send(_body(event))
+            self._queue(url).send(_body(event.message))
 
     def send_work(self, work: Sequence[Work], delay_s: int) -> None:
         """Put hints on the work queue."""

@@ -67,6 +67,11 @@ class MemoryRunStore:
             page = [replace(run, counts=self.counts(org_id, run.id)) for run in rows[:limit]]
             return RunPage(tuple(page), more=len(rows) > limit)
 
+    def total(self, org_id: str, at_most: int) -> int:
+        """How many runs the organization has, counted no further than one over `at_most`."""
+        with self._state.lock:
+            return min(sum(1 for org, _ in self._state.runs if org == org_id), at_most + 1)
+
     def _stored(self, run: RunState) -> RunState:
         return replace(self._state.payloads.shelve(run), counts=Counts())
 

@@ -1,5 +1,6 @@
 """Tasks in memory."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
 from foreman_engine.memory.state import MemoryState
-from foreman_engine.service.ports import IdempotencyRecord, TaskPage
+from foreman_engine.service.ports import DUE_SHARDS, DueTask, IdempotencyRecord, RunGuard, TaskPage
 
 
 class MemoryTaskStore:
@@ -49,12 +50,16 @@ class MemoryTaskStore:
         with self._state.lock:
             return [self._state.payloads.load(task) for task in tasks]
 
-    def save(self, changes: Sequence[Change]) -> list[TaskState]:
-        """Write every change, and the ends on the run's counters, if each `rev` is still as in `before`."""
+    def save(self, changes: Sequence[Change], guard: RunGuard | None = None) -> list[TaskState]:
+        """Write every change, and the ends on the run's counters, if each `rev` and the guarded run are as they were."""
         with self._state.lock:
             stale = [change.before.id for change in changes if not self._is_current(change.before)]
+            if guard is not None and not self._holds(guard):
+                stale.append(guard.run.id)
             if stale:
                 raise StaleError(stale)
+            if guard is not None and guard.touch:
+                self._touch(guard.run)
             saved = [self._write(change) for change in changes]
             if (ends := ends_in(list(changes))) != Counts():
                 key = (changes[0].before.org_id, run_address(changes[0].before.run_id) or "")
@@ -65,10 +70,30 @@ class MemoryTaskStore:
         current = self._state.tasks.get((before.org_id, before.id))
         return current is not None and current.rev == before.rev
 
+    def _holds(self, guard: RunGuard) -> bool:
+        current, run = self._state.run(guard.run.org_id, guard.run.id), guard.run
+        if current is None or (current.status, current.epoch) != (run.status, run.epoch):
+            return False
+        return current.rev == run.rev or not guard.touch
+
+    def _touch(self, run: RunState) -> None:
+        key = (run.org_id, run_address(run.id) or "")
+        self._state.runs[key] = replace(self._state.runs[key], rev=run.rev + 1)
+
     def _write(self, change: Change) -> TaskState:
         stored = self._state.payloads.shelve(replace(change.after, rev=change.before.rev + 1))
         self._state.tasks[stored.org_id, stored.id] = stored
         return self._state.payloads.load(stored)
+
+    def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
+        """Tasks of one shard that are due by `until_ms`, earliest first; does not lag."""
+        with self._state.lock:
+            waiting = [
+                DueTask(task.org_id, task.id, task.due_at)
+                for task in self._state.tasks.values()
+                if task.due_at is not None and task.due_at <= until_ms and _shard(task.id) == shard
+            ]
+        return sorted(waiting, key=lambda each: (each.due_at, each.task_id))[:limit]
 
     def of_run(
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
@@ -87,3 +112,7 @@ class MemoryTaskStore:
         if after_id is not None:
             rows = [task for task in rows if (task.id > after_id if ascending else task.id < after_id)]
         return TaskPage(tuple(rows[:limit]), more=len(rows) > limit)
+
+
+def _shard(task_id: str) -> int:
+    return zlib.crc32(task_id.encode()) % DUE_SHARDS

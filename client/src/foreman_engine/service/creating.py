@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from foreman_contract import limits
 from foreman_contract.enums import TaskStatus
-from foreman_contract.messages import TaskMessage
 from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_contract.tasks import CreateTask, Task
 from foreman_engine.domain import ids
@@ -28,7 +26,8 @@ from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.idempotency import IdempotencyKey
-from foreman_engine.service.ports import Ports, TaskNotice
+from foreman_engine.service.notices import notice, send
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.views import task_view
 
@@ -138,17 +137,11 @@ def _new_task(task_id: str, run: RunState, request: CreateTask, now: int) -> Tas
     )
 
 
-def notice(task: TaskState, delay_ms: int = 0) -> TaskNotice:
-    """The task's message, visible after the delay (or earlier: a claim before its time is told so)."""
-    message = TaskMessage(task_id=task.id, run_id=task.run_id, org_id=task.org_id, type=task.type)
-    return TaskNotice(message, task.queue, min(delay_ms, limits.MAX_MESSAGE_HIDE_S * 1000))
-
-
 def _send(ports: Ports, tasks: Sequence[TaskState], begun_at: int) -> None:
     notices = [notice(task) for task in tasks if task.enqueue]
     if not notices:
         return
-    ports.messages.send_tasks(tasks[0].org_id, notices)
+    send(ports, notices)
     if ports.clock.now_ms() - begun_at > WRITE_BEFORE_MS:
         raise UnavailableError("Sending took too long; nothing was created.")
 

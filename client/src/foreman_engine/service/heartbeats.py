@@ -11,7 +11,7 @@ from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.payload import Payload, bounded
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState
-from foreman_engine.service.creating import notice
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.settle import settle
 
@@ -79,6 +79,6 @@ def _write(ports: Ports, task: TaskState, decision: HeartbeatDecision) -> TaskSt
     if decision.after is None:
         return task
     if decision.message_delay_ms is not None and task.enqueue:
-        ports.messages.send_tasks(task.org_id, [notice(task, decision.message_delay_ms)])
+        send(ports, [notice(task, decision.message_delay_ms)])
     [saved] = ports.tasks.save([Change(task, decision.after)])
     return replace(decision.after, rev=saved.rev)

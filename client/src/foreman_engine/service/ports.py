@@ -7,7 +7,7 @@ raise `UnavailableError` once its own retries are spent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
@@ -15,6 +15,7 @@ from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
+from foreman_engine.domain.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,30 @@ class Position:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunGuard:
+    """What a save of tasks asserts of their run: that its `epoch` and status are as in `run`.
+
+    With `touch` it also asserts and raises the run's `rev`, so that nobody ends the run on counters read before.
+    """
+
+    run: RunState
+    touch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """A task that the due-index names. The index lags: read the task before believing it."""
+
+    org_id: str
+    task_id: str
+    due_at: int
+
+
+DUE_SHARDS: Final = 4
+"""Partitions of the due-index; it spans all organizations, so that a sweep of nothing is four queries."""
+
+
 class RunStore(Protocol):
     """Runs, and the counters of their tasks' ends."""
 
@@ -94,6 +119,9 @@ class RunStore(Protocol):
     def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
         """Runs by creation, newest first (oldest first when `ascending`), counts filled in. May lag behind writes."""
 
+    def total(self, org_id: str, at_most: int) -> int:
+        """How many runs the organization has, counted no further than a little over `at_most`. May lag behind writes."""
+
 
 class TaskStore(Protocol):
     """Tasks. Those of one run lie together, in creation order."""
@@ -114,15 +142,21 @@ class TaskStore(Protocol):
     def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
         """The same tasks with every payload's text."""
 
-    def save(self, changes: Sequence[Change]) -> list[TaskState]:
+    def save(self, changes: Sequence[Change], guard: RunGuard | None = None) -> list[TaskState]:
         """Write 1-25 changes of one run's tasks, and their ends on the run's counters, all or nothing.
 
-        Each asserts the `rev` in its `before`; the answer has the new revs, in order. New payloads are durable before the
-        state that refers to them.
+        Each asserts the `rev` in its `before`, and `guard` its run; the answer has the new revs, in order. New payloads are
+        durable before the state that refers to them.
 
         Raises:
-            StaleError: `ids` are those whose condition failed; nothing was written.
+            StaleError: `ids` are those whose condition failed, the run's among them if it was; nothing was written.
 
+        """
+
+    def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
+        """Tasks of one shard (0 to DUE_SHARDS - 1), of any organization, with `due_at` up to `until_ms`; earliest first.
+
+        May lag behind writes.
         """
 
     def of_run(
@@ -186,15 +220,15 @@ class TaskNotice:
     message: TaskMessage
     queue: str
     delay_ms: int = 0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A hint on the internal work queue: settle this run, and this task of it if one is named."""
+class EventNotice:
+    """A result message to send."""
 
-    org_id: str
-    run_id: str
-    task_id: str | None = None
+    message: ResultMessage
+    traceparent: str | None = None
 
 
 class Messages(Protocol):
@@ -206,7 +240,7 @@ class Messages(Protocol):
     def send_tasks(self, org_id: str, notices: Sequence[TaskNotice]) -> None:
         """Put task messages on their queues (created when absent), all of them or an error."""
 
-    def send_events(self, org_id: str, queue: str | None, events: Sequence[ResultMessage]) -> None:
+    def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one), all of them or an error."""
 
     def send_work(self, work: Sequence[Work], delay_s: int) -> None:

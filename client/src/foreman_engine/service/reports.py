@@ -12,7 +12,7 @@ from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.payload import payload
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.service.claims import unknown_message
-from foreman_engine.service.creating import notice
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.settle import settle
 
@@ -69,7 +69,7 @@ def _report_run(
             for task in open_tasks
         ]
         try:
-            saved = _write(ports, org_id, decided)
+            saved = _write(ports, decided)
         except StaleError:
             # All were rolled back together: read all again, as any of them may have moved meanwhile.
             open_tasks = list(ports.tasks.get(org_id, [task.id for task in open_tasks]).values())
@@ -83,17 +83,14 @@ def _report_run(
     return {task_id: _answer(decision, task) for task_id, (decision, task) in final.items()}
 
 
-def _write(
-    ports: Ports, org_id: str, decided: Sequence[tuple[ReportDecision, TaskState]]
-) -> dict[str, TaskState]:
+def _write(ports: Ports, decided: Sequence[tuple[ReportDecision, TaskState]]) -> dict[str, TaskState]:
     """Send what must be sent first, then commit; the answer has the tasks that changed."""
     notices = [
         notice(task, decision.message_delay_ms)
         for decision, task in decided
         if decision.message_delay_ms is not None and task.enqueue
     ]
-    if notices:
-        ports.messages.send_tasks(org_id, notices)
+    send(ports, notices)
     changes = [Change(task, decision.after) for decision, task in decided if decision.after is not None]
     saved = ports.tasks.save(changes) if changes else []
     return {

@@ -8,6 +8,7 @@ from foreman_contract.enums import RunStatus
 from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
 from foreman_engine.domain.errors import (
     AlreadyDoneError,
+    ConflictError,
     IdTakenError,
     NotFoundError,
     StaleError,
@@ -15,8 +16,10 @@ from foreman_engine.domain.errors import (
 )
 from foreman_engine.domain.patches import RunPatch, patch_run
 from foreman_engine.domain.payload import Payload, bounded, payload
+from foreman_engine.domain.putting_back import retried_run
 from foreman_engine.domain.runs import RunState
-from foreman_engine.service import cursors, settle
+from foreman_engine.domain.work import Work
+from foreman_engine.service import cursors, settle, walks
 from foreman_engine.service.idempotency import IdempotencyKey
 from foreman_engine.service.pages import ListQuery, fit, pagination
 from foreman_engine.service.ports import Ports, Position
@@ -126,16 +129,66 @@ def update_run(ports: Ports, org_id: str, run_id: str, request: PatchRun) -> Run
         after = patch_run(run, patch, ports.clock.now_ms())
         if after is not None:
             if after.ended and not announced:
-                settle.announce(ports, org_id, run_id)
+                settle.announce(ports, _hint(after))
                 announced = True
             try:
                 run = ports.runs.save(run, after)
             except StaleError:
                 continue
-        if run.ended:
-            settle.settle(ports, org_id, run_id)
-        return run_view(_whole(ports, run))
+        _take_effect(ports, run)
+        return get_run(ports, org_id, run_id)
     raise UnavailableError("The run is changing too fast to be patched.")
+
+
+def _hint(run: RunState) -> Work:
+    """What the work queue must finish if this request dies after its write."""
+    if run.hold:
+        return Work(run.org_id, run.id, kind=walks.kind_of(run), epoch=run.epoch)
+    return Work(run.org_id, run.id)
+
+
+def _take_effect(ports: Ports, run: RunState) -> None:
+    if run.hold:
+        walks.walk(ports, run, walks.INLINE_PAGES)
+    elif run.ended:
+        settle.settle(ports, run.org_id, run.id)
+
+
+def cancel_run(ports: Ports, org_id: str, run_id: str) -> Run:
+    """Cancel a run at once: from the answer on nothing of it starts. Cancelling again changes nothing.
+
+    Its tasks are marked before the answer when they are few (200), else within two minutes by the work queue.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+        ConflictError: the run has ended otherwise.
+    """
+    return update_run(ports, org_id, run_id, PatchRun(status=RunStatus.CANCELLED))
+
+
+def retry_run(ports: Ports, org_id: str, run_id: str) -> Run:
+    """Run an ended run's failed and cancelled tasks again; completed ones keep their output.
+
+    They are put back before the answer when they are few (200), else within two minutes by the work queue.
+
+    Raises:
+        NotFoundError: this organization has no such run.
+        ConflictError: the run or one of its tasks has not ended.
+    """
+    for _ in range(_TRIES):
+        run = read_run(ports, org_id, run_id)
+        open_tasks = run.total_tasks - ports.runs.counts(org_id, run_id).ended
+        if not run.ended or run.hold or open_tasks:
+            raise ConflictError("Only a run that has ended, and all its tasks with it, can be retried.")
+        after = retried_run(run, ports.clock.now_ms())
+        settle.announce(ports, _hint(after))
+        try:
+            run = ports.runs.save(run, after)
+        except StaleError:
+            continue
+        _take_effect(ports, run)
+        return get_run(ports, org_id, run_id)
+    raise UnavailableError("The run is changing too fast to be retried.")
 
 
 def _run_patch(request: PatchRun) -> RunPatch:

@@ -13,16 +13,17 @@ from foreman_contract.messages import ResultMessage
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.runs import RunState, end_run, outcome
 from foreman_engine.domain.tasks import TaskState
-from foreman_engine.service.ports import Ports, Work
+from foreman_engine.domain.work import Work
+from foreman_engine.service.ports import EventNotice, Ports
 
 WORK_DELAY_S: Final = 30
 """Long enough for the inline settle to finish first, so that the hint nearly always finds nothing to do."""
 _TRIES: Final = 8
 
 
-def announce(ports: Ports, org_id: str, run_id: str, task_id: str | None = None) -> None:
-    """Before an end that no worker's message covers: leave a hint, so that it is settled whoever dies."""
-    ports.messages.send_work([Work(org_id, run_id, task_id)], WORK_DELAY_S)
+def announce(ports: Ports, work: Work) -> None:
+    """Before a change that no worker's message covers: leave a hint, so that it is finished whoever dies."""
+    ports.messages.send_work([work], WORK_DELAY_S)
 
 
 def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = ()) -> None:
@@ -36,20 +37,17 @@ def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = 
     if run_id not in found:
         return
     run = _end_if_due(ports, found[run_id])
-    events = [_task_event(task) for task in tasks if task.ended]
-    run_event = run.ended and run.notified_at is None
-    if run_event:
-        events.append(_run_event(run))
-    if events:
-        ports.messages.send_events(org_id, run.result_queue, events)
-    if run_event:
+    announce_ends(ports, run, tasks)
+    if run.ended and not run.hold and run.notified_at is None:
+        ports.messages.send_events(org_id, run.result_queue, [_run_event(run)])
         _mark_notified(ports, run)
 
 
-def settle_work(ports: Ports, work: Work) -> None:
-    """Settle what a hint on the work queue names."""
-    tasks = ports.tasks.get(work.org_id, [work.task_id]) if work.task_id else {}
-    settle(ports, work.org_id, work.run_id, list(tasks.values()))
+def announce_ends(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:
+    """Send the events of those of a run's tasks that have ended."""
+    events = [_task_event(task) for task in tasks if task.ended]
+    if events:
+        ports.messages.send_events(run.org_id, run.result_queue, events)
 
 
 def _end_if_due(ports: Ports, run: RunState) -> RunState:
@@ -91,8 +89,8 @@ _RUN_EVENTS: Final = {
 }
 
 
-def _task_event(task: TaskState) -> ResultMessage:
-    return ResultMessage(
+def _task_event(task: TaskState) -> EventNotice:
+    message = ResultMessage(
         event=_TASK_EVENTS[task.status],
         task_id=task.id,
         run_id=task.run_id,
@@ -101,13 +99,15 @@ def _task_event(task: TaskState) -> ResultMessage:
         status=task.status,
         at=task.completed_at if task.completed_at is not None else task.updated_at,
     )
+    return EventNotice(message, task.traceparent)
 
 
-def _run_event(run: RunState) -> ResultMessage:
-    return ResultMessage(
+def _run_event(run: RunState) -> EventNotice:
+    message = ResultMessage(
         event=_RUN_EVENTS[run.status],
         run_id=run.id,
         org_id=run.org_id,
         status=run.status,
         at=run.completed_at if run.completed_at is not None else run.updated_at,
     )
+    return EventNotice(message)

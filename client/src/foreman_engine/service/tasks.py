@@ -9,10 +9,13 @@ from foreman_contract.tasks import PatchTask, Task, TaskPage
 from foreman_engine.domain.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from foreman_engine.domain.patches import TaskPatch, patch_task
 from foreman_engine.domain.payload import Payload, bounded, payload
+from foreman_engine.domain.putting_back import put_back
 from foreman_engine.domain.tasks import Change, TaskState
+from foreman_engine.domain.work import Work
 from foreman_engine.service import cursors, settle
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.pages import ListQuery, fit, pagination
-from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.ports import Ports, Position, RunGuard
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.starting import ensure_started
 from foreman_engine.service.views import task_view
@@ -61,7 +64,7 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
             if after.status is not task.status:
                 _prepare_run(ports, after)
             if after.ended and not announced:
-                settle.announce(ports, org_id, task.run_id, task_id)
+                settle.announce(ports, Work(org_id, task.run_id, task_id))
                 announced = True
             try:
                 [saved] = ports.tasks.save([Change(task, after)])
@@ -73,6 +76,41 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
             settle.settle(ports, org_id, task.run_id, [task])
         return task_view(task)
     raise UnavailableError("The task is changing too fast to be patched.")
+
+
+def cancel_task(ports: Ports, org_id: str, task_id: str) -> Task:
+    """Cancel a task at once; a running attempt is fenced off and learns of it at its next heartbeat. Again: no change.
+
+    Raises:
+        NotFoundError: this organization has no such task.
+        ConflictError: the task has ended otherwise.
+    """
+    return update_task(ports, org_id, task_id, PatchTask(status=TaskStatus.CANCELLED))
+
+
+def retry_task(ports: Ports, org_id: str, task_id: str) -> Task:
+    """Run an ended task again: its outcome and retries are forgotten, its attempt number goes on.
+
+    Raises:
+        NotFoundError: this organization has no such task.
+        ConflictError: the task has not ended, or its run has.
+    """
+    for _ in range(_TRIES):
+        task = read_task(ports, org_id, task_id)
+        run = read_run(ports, org_id, task.run_id)
+        if not task.ended or run.ended:
+            raise ConflictError("Only an ended task of a run that is open can be retried.")
+        after = put_back(task, run.epoch, ports.clock.now_ms())
+        settle.announce(ports, Work(org_id, run.id, task_id))
+        try:
+            # Whoever is about to end the run on counters read before must lose against this.
+            [saved] = ports.tasks.save([Change(task, after)], RunGuard(run, touch=True))
+        except StaleError:
+            continue
+        if after.enqueue:
+            send(ports, [notice(after)])
+        return task_view(ports.tasks.load([replace(after, rev=saved.rev)])[0])
+    raise UnavailableError("The task is changing too fast to be retried.")
 
 
 def _prepare_run(ports: Ports, after: TaskState) -> None:

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.adapters.work_message import decode_work, encode_work
-from foreman_engine.service.ports import Work
+from foreman_engine.domain.work import Work, decode_work, encode_work
 
 RUN = "019b76da-a800-7abc-8123-456789abcdef"
 TASK = "019b76da-a800-8abc-8000-000000200002"

@@ -1,0 +1,120 @@
+"""The actions of the transactions that write tasks."""
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.dynamo import keys, run_codec
+from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
+from chalicelib.adapters.dynamo.codec import uuid_value
+from chalicelib.adapters.dynamo.difference import REV, Difference, revised
+from foreman_contract.enums import RunStatus
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import Change, Counts
+from foreman_engine.service.ports import RunGuard
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+def put_task(table: str, item: Item) -> "TransactWriteItemTypeDef":
+    """A new task, on condition that its id is free."""
+    return {"Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def update_task(table: str, change: Change, step: Difference, mark: Value) -> "TransactWriteItemTypeDef":
+    """One change, on condition that the task is still at the revision read."""
+    update = revised(step, change.before.rev, mark)
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": keys.task(change.before.org_id, change.before.id),
+            "UpdateExpression": update.update,
+            "ConditionExpression": "#v = :was",
+            "ExpressionAttributeNames": update.names,
+            "ExpressionAttributeValues": {**update.values, ":was": number(change.before.rev)},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def raise_total(table: str, run: RunState, count: int) -> "TransactWriteItemTypeDef":
+    """Count new tasks on their run, on condition that it has not ended."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": keys.run(run.org_id, run.id),
+            "UpdateExpression": "ADD #total :count",
+            "ConditionExpression": "#self = :self AND #st IN (:pending, :running)",
+            "ExpressionAttributeNames": {
+                "#total": run_codec.TOTAL,
+                "#self": run_codec.ID,
+                "#st": run_codec.STATUS,
+            },
+            "ExpressionAttributeValues": {
+                ":count": number(count),
+                ":self": uuid_value(run.id),
+                ":pending": text(RunStatus.PENDING),
+                ":running": text(RunStatus.RUNNING),
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def add_ends(table: str, org_id: str, run_id: str, ends: Counts) -> "TransactWriteItemTypeDef":
+    """Add ends to a counter drawn at random, so that writers of one run seldom meet, and a next try meets others."""
+    added = {attr: getattr(ends, name) for name, attr in run_codec.COUNTERS.items() if getattr(ends, name)}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": keys.counter(org_id, run_id, secrets.randbelow(keys.COUNTERS)),
+            "UpdateExpression": "ADD " + ", ".join(f"#{attr} :{attr}" for attr in added),
+            "ExpressionAttributeNames": {f"#{attr}": attr for attr in added},
+            "ExpressionAttributeValues": {f":{attr}": number(value) for attr, value in added.items()},
+        }
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What a guard asserts of the run's item."""
+
+    expression: str
+    names: dict[str, str]
+    values: Item
+
+
+def _condition(run: RunState) -> _Condition:
+    # The codec leaves an epoch of zero out.
+    epoch = "(#ep = :ep OR attribute_not_exists(#ep))" if run.epoch == 0 else "#ep = :ep"
+    return _Condition(
+        f"#self = :self AND #st = :st AND {epoch}",
+        {"#self": run_codec.ID, "#st": run_codec.STATUS, "#ep": run_codec.EPOCH},
+        {":self": uuid_value(run.id), ":st": text(run.status), ":ep": number(run.epoch)},
+    )
+
+
+def check_run(table: str, guard: RunGuard) -> "TransactWriteItemTypeDef":
+    """Assert what a guard says of its run; a touch raises the run's revision as well."""
+    run, condition = guard.run, _condition(guard.run)
+    if not guard.touch:
+        return {
+            "ConditionCheck": {
+                "TableName": table,
+                "Key": keys.run(run.org_id, run.id),
+                "ConditionExpression": condition.expression,
+                "ExpressionAttributeNames": condition.names,
+                "ExpressionAttributeValues": condition.values,
+            }
+        }
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": keys.run(run.org_id, run.id),
+            "UpdateExpression": "ADD #v :one",
+            "ConditionExpression": f"{condition.expression} AND #v = :was",
+            "ExpressionAttributeNames": {**condition.names, "#v": REV},
+            "ExpressionAttributeValues": {**condition.values, ":was": number(run.rev), ":one": number(1)},
+        }
+    }

@@ -1,0 +1,51 @@
+"""Cancelling and retrying: what becomes of a task, and of a run whose tasks are then walked."""
+
+from dataclasses import replace
+
+from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_engine.domain.runs import RunState, end_run
+from foreman_engine.domain.tasks import TaskState, without_lease
+
+
+def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
+    """An ended task as it waits to be run again: its outcome and retries are forgotten, its attempt number goes on.
+
+    One that was never enqueued becomes `pending`: its caller runs it again.
+    """
+    return replace(
+        without_lease(task),
+        status=TaskStatus.QUEUED if task.enqueue else TaskStatus.PENDING,
+        retry_count=0,
+        output_data=None,
+        error_data=None,
+        progress=None,
+        available_at=None,
+        due_at=None,
+        completed_at=None,
+        duration_ms=None,
+        reported_attempt=None,
+        queued_at=(task.queued_at or now) if task.enqueue else task.queued_at,
+        epoch=epoch,
+        updated_at=now,
+    )
+
+
+def cancelled_run(run: RunState, now: int) -> RunState:
+    """The run cancelled; `hold` until the walk over its tasks is done."""
+    return replace(end_run(run, RunStatus.CANCELLED, now), epoch=run.epoch + 1, hold=True)
+
+
+def retried_run(run: RunState, now: int) -> RunState:
+    """The run `running` again; `hold` keeps it from completing until the walk over its tasks is done."""
+    return replace(
+        run,
+        status=RunStatus.RUNNING,
+        epoch=run.epoch + 1,
+        hold=True,
+        started_at=run.started_at if run.started_at is not None else now,
+        completed_at=None,
+        duration_ms=None,
+        error_data=None,
+        notified_at=None,
+        updated_at=now,
+    )

@@ -1,0 +1,83 @@
+"""Reconcile: an operator's walk over everything open, for what no crash explains (a queue purged, a message deleted by hand).
+
+It settles and sends again; all of that is harmless where it was not needed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from foreman_contract.enums import TaskStatus
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import TaskState
+from foreman_engine.service.notices import notice, send
+from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.settle import settle
+from foreman_engine.service.walks import WORK_PAGES, walk
+
+IDLE_MS: Final = 15 * 60_000
+_RUNS: Final = 25
+_TASKS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was done for one run: whether a walk went on, whether it ended, which tasks' messages were sent again."""
+
+    org_id: str
+    run_id: str
+    walked: bool
+    ended: bool
+    sent: tuple[str, ...]
+
+
+def reconcile(ports: Ports, org_id: str, idle_ms: int = IDLE_MS) -> Iterator[Reconciled]:
+    """Go through the organization's runs that are not finished, newest first, and heal each; what was done, run by run.
+
+    Raises:
+        UnavailableError: a store or queue was away; running it again does the rest.
+    """
+    position: Position | None = None
+    while True:
+        page = ports.runs.newest(org_id, _RUNS, position)
+        yield from (_heal(ports, run, idle_ms) for run in page.runs if not _is_finished(run))
+        if not page.more or not page.runs:
+            return
+        last = page.runs[-1]
+        position = Position(last.created_at, last.id)
+
+
+def _is_finished(run: RunState) -> bool:
+    return run.ended and run.notified_at is not None and not run.hold
+
+
+def _heal(ports: Ports, run: RunState, idle_ms: int) -> Reconciled:
+    walked = run.hold
+    if walked:
+        walk(ports, run, WORK_PAGES, resumed=True)
+    sent = tuple(_send_idle(ports, run, idle_ms))
+    settle(ports, run.org_id, run.id)
+    now_ended = ports.runs.get(run.org_id, [run.id])[run.id].ended
+    return Reconciled(run.org_id, run.id, walked, now_ended and not run.ended, sent)
+
+
+def _send_idle(ports: Ports, run: RunState, idle_ms: int) -> Iterator[str]:
+    after_id: str | None = None
+    while True:
+        page = ports.tasks.of_run(run.org_id, run.id, _TASKS, after_id, ascending=True)
+        now = ports.clock.now_ms()
+        idle = [task for task in page.tasks if _is_idle(task, now - idle_ms)]
+        send(ports, [notice(task) for task in idle])
+        yield from (task.id for task in idle)
+        if not page.more or not page.tasks:
+            return
+        after_id = page.tasks[-1].id
+
+
+def _is_idle(task: TaskState, before: int) -> bool:
+    """Whether a message should have moved the task by then: it waits for one, is due, and nothing happened since."""
+    if not task.enqueue or task.ended or task.due_at is not None:
+        return False
+    if task.status is TaskStatus.RUNNING:
+        return task.lease_until is not None and task.lease_until < before
+    return task.status is not TaskStatus.PENDING and max(task.updated_at, task.available_at or 0) < before

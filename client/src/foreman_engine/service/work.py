@@ -1,0 +1,33 @@
+"""What a message on Foreman's own work queue leads to: something begun elsewhere is finished, or found to be done."""
+
+from foreman_contract.enums import TaskStatus
+from foreman_engine.domain.work import Work, WorkKind
+from foreman_engine.service.notices import notice, send
+from foreman_engine.service.ports import Ports
+from foreman_engine.service.settle import settle
+from foreman_engine.service.walks import WORK_PAGES, walk
+
+
+def finish_work(ports: Ports, work: Work) -> None:
+    """Finish what the hint names. Doing so twice, or at the same time as others, does no harm.
+
+    Raises:
+        UnavailableError: a store or queue was away; the message comes back.
+    """
+    if work.kind is WorkKind.SETTLE:
+        _settle(ports, work)
+        return
+    run = ports.runs.get(work.org_id, [work.run_id]).get(work.run_id)
+    if run is None or run.epoch != work.epoch:
+        return
+    if run.hold:
+        walk(ports, run, WORK_PAGES, work.after_id, resumed=True)
+    else:
+        settle(ports, run.org_id, run.id)
+
+
+def _settle(ports: Ports, work: Work) -> None:
+    tasks = list(ports.tasks.get(work.org_id, [work.task_id]).values()) if work.task_id else []
+    # A retry of the task wrote `queued` and may have died before it sent the message.
+    send(ports, [notice(task) for task in tasks if task.status is TaskStatus.QUEUED and task.enqueue])
+    settle(ports, work.org_id, work.run_id, tasks)
