@@ -3,7 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.api import config, openapi, refusals, run_data, runs, tasks, work
-from chalicelib.events import work_queue
+from chalicelib.events import dead_letters, sweep, work_queue
 
 app = Chalice(app_name="foreman")
 app.register_blueprint(config.blueprint)
@@ -14,3 +14,5 @@ app.register_blueprint(work.blueprint)
 app.register_blueprint(run_data.blueprint)
 refusals.register(app)
 app.register_blueprint(work_queue.blueprint)
+app.register_blueprint(dead_letters.blueprint)
+app.register_blueprint(sweep.blueprint)

@@ -11,7 +11,15 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.api.answers import Answer, error_answer, internal_answer, to_response
 from chalicelib.api.auth import authorize
 from chalicelib.api.query import Query
-from chalicelib.api.requests import idempotency_of, json_fields, parse, path_id, query_of, request_id_of
+from chalicelib.api.requests import (
+    idempotency_of,
+    json_fields,
+    parse,
+    path_id,
+    query_of,
+    request_id_of,
+    traceparent_of,
+)
 from chalicelib.api.telemetry import log_bug, log_request
 from chalicelib.bootstrap import Services, services
 from foreman_contract.base import RequestModel
@@ -31,6 +39,7 @@ class Call:
     org_id: str
     request_id: str
     query: Query
+    traceparent: str | None = None
     idempotency: IdempotencyKey | None = None
 
     @property
@@ -99,7 +108,7 @@ def _handle(route: _Route, request: Request, path_parameters: dict[str, str]) ->
 def _authorized(route: _Route, request: Request, request_id: str) -> Call:
     current = services()
     org_id = "" if route.public else authorize(current, request.headers.get("authorization"))
-    return Call(current, org_id, request_id, query_of(request))
+    return Call(current, org_id, request_id, query_of(request), traceparent_of(request))
 
 
 def _answer(route: _Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:

@@ -18,12 +18,20 @@ from foreman_engine.service.idempotency import IdempotencyKey, idempotency_key
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json", re.IGNORECASE)
 
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def request_id_of(request: Request) -> str:
     """The id that API Gateway gave the request, or a fresh one."""
     return str(request.context.get("requestId") or uuid4())
+
+
+def traceparent_of(request: Request) -> str | None:
+    """The caller's W3C trace context, to travel with the messages; a malformed one is ignored, as the standard asks."""
+    text = request.headers.get("traceparent")
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None
 
 
 def query_of(request: Request) -> Query:

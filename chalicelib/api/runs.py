@@ -36,3 +36,15 @@ def get_run(call: Call, run_id: str) -> Answer:
 def update_run(call: Call, run_id: str, body: PatchRun) -> Answer:
     """Change a run's status, output, error or metadata."""
     return Answer(runs.update_run(call.ports, call.org_id, run_id, body).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/runs/{run_id}/cancel")
+def cancel_run(call: Call, run_id: str) -> Answer:
+    """Cancel a run: from the answer on nothing of it starts."""
+    return Answer(runs.cancel_run(call.ports, call.org_id, run_id).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/runs/{run_id}/retry")
+def retry_run(call: Call, run_id: str) -> Answer:
+    """Run the failed and cancelled tasks of an ended run again."""
+    return Answer(runs.retry_run(call.ports, call.org_id, run_id).to_wire())

@@ -15,14 +15,14 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint, "POST", "/api/v1/tasks", creates=True)
 def create_task(call: Call, body: CreateTask) -> Answer:
     """Create a task, and put it on its queue if `enqueue` says so."""
-    created = creating.create_tasks(call.ports, call.org_id, [body], call.idempotency)
+    created = creating.create_tasks(call.ports, call.org_id, [body], call.idempotency, call.traceparent)
     return Answer(created.tasks[0].to_wire(), 200 if created.replayed else 201)
 
 
 @endpoint(blueprint, "POST", "/api/v1/tasks/batch", creates=True)
 def create_tasks(call: Call, body: CreateTasks) -> Answer:
     """Create up to 90 tasks of one run, all or nothing."""
-    created = creating.create_tasks(call.ports, call.org_id, body.tasks, call.idempotency)
+    created = creating.create_tasks(call.ports, call.org_id, body.tasks, call.idempotency, call.traceparent)
     return Answer(TaskList(data=created.tasks).to_wire(), 200 if created.replayed else 201)
 
 
@@ -48,3 +48,15 @@ def get_task(call: Call, task_id: str) -> Answer:
 def update_task(call: Call, task_id: str, body: PatchTask) -> Answer:
     """Record what a caller did outside."""
     return Answer(tasks.update_task(call.ports, call.org_id, task_id, body).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/tasks/{task_id}/cancel")
+def cancel_task(call: Call, task_id: str) -> Answer:
+    """Cancel a task."""
+    return Answer(tasks.cancel_task(call.ports, call.org_id, task_id).to_wire())
+
+
+@endpoint(blueprint, "POST", "/api/v1/tasks/{task_id}/retry")
+def retry_task(call: Call, task_id: str) -> Answer:
+    """Run an ended task of an open run again."""
+    return Answer(tasks.retry_task(call.ports, call.org_id, task_id).to_wire())

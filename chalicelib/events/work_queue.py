@@ -1,5 +1,6 @@
-"""Foreman's own work queue: ends that no worker's message covers are settled from here, whoever died."""
+"""Foreman's own work queue: what a request began and no worker's message covers is finished from here, whoever died."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -7,7 +8,7 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.bootstrap import services
 from chalicelib.config import Settings
-from foreman_engine.domain.errors import EngineError
+from chalicelib.events.batches import each_record
 from foreman_engine.domain.work import decode_work
 from foreman_engine.service.work import finish_work
 
@@ -17,21 +18,15 @@ _logger = Logger(service="foreman")
 
 @blueprint.on_sqs_message(queue=Settings.from_env().work_queue, batch_size=10, name="work_queue")
 def work_queue(event: SQSEvent) -> dict[str, Any]:
-    """Finish what each message names. One that fails comes back by itself; the others are done."""
-    failed = [record["messageId"] for record in event.to_dict()["Records"] if not _settled(record["body"])]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    """Finish what each message names."""
+    return each_record(event.to_dict(), _finish)
 
 
-def _settled(body: str) -> bool:
+def _finish(record: Mapping[str, Any]) -> None:
     try:
-        work = decode_work(body)
+        work = decode_work(record["body"])
     except ValueError:
         # Nobody but us writes here, so it will never become readable: keep it out of the way of the others.
         _logger.error("unreadable work message")
-        return True
-    try:
-        finish_work(services().ports, work)
-    except EngineError as error:
-        _logger.warning("work failed", extra={"run_id": work.run_id, "error_type": type(error).__name__})
-        return False
-    return True
+        return
+    finish_work(services().ports, work)

@@ -64,7 +64,12 @@ def decode_work(body: str) -> Work:
     if run_id is None:
         raise ValueError("runId is missing")
     return Work(
-        org_id, run_id, _id(fields, "taskId"), WorkKind(str(fields.get("kind"))), epoch, _id(fields, "afterId")
+        org_id,
+        run_id,
+        _id(fields, "taskId"),
+        WorkKind(str(fields.get("kind"))),
+        epoch,
+        _id(fields, "afterId"),
     )
 
 

@@ -44,7 +44,11 @@ class CreatedTasks:
 
 
 def create_tasks(
-    ports: Ports, org_id: str, requests: Sequence[CreateTask], key: IdempotencyKey | None = None
+    ports: Ports,
+    org_id: str,
+    requests: Sequence[CreateTask],
+    key: IdempotencyKey | None = None,
+    traceparent: str | None = None,
 ) -> CreatedTasks:
     """Create 1-90 tasks of one run, all or nothing; those with `enqueue` have their messages on the queue.
 
@@ -62,7 +66,8 @@ def create_tasks(
         now = ports.clock.now_ms()
         task_ids = ports.ids.task_ids(run_id, now, len(requests))
         tasks = [
-            _new_task(task_id, run, request, now) for task_id, request in zip(task_ids, requests, strict=True)
+            _new_task(task_id, run, request, now, traceparent)
+            for task_id, request in zip(task_ids, requests, strict=True)
         ]
         record = key.record(tuple(task_ids), now) if key else None
         try:
@@ -112,7 +117,9 @@ def _refuse_ended(ports: Ports, run: RunState, key: IdempotencyKey | None) -> No
     raise ConflictError(f"The run has ended ({run.status}) and takes no more tasks.")
 
 
-def _new_task(task_id: str, run: RunState, request: CreateTask, now: int) -> TaskState:
+def _new_task(
+    task_id: str, run: RunState, request: CreateTask, now: int, traceparent: str | None
+) -> TaskState:
     policy = request.retry_policy
     return TaskState(
         id=task_id,
@@ -132,6 +139,7 @@ def _new_task(task_id: str, run: RunState, request: CreateTask, now: int) -> Tas
         else RetryPolicy(policy.initial_seconds, policy.factor, policy.max_seconds),
         timeout_s=request.timeout_seconds,
         queued_at=now if request.enqueue else None,
+        traceparent=traceparent,
         created_at=now,
         updated_at=now,
     )

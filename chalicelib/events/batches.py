@@ -1,0 +1,25 @@
+"""Batches from SQS: each record is done or fails by itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from foreman_engine.domain.errors import EngineError
+
+_logger = Logger(service="foreman")
+
+
+def each_record(event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """Handle every record of an SQS event; the answer names those that failed, so that only they come back.
+
+    A fault is told by its type: its text may quote what must not be logged.
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except EngineError as error:
+            _logger.warning("record failed", extra={"error_type": type(error).__name__})
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
