@@ -13,6 +13,8 @@ from infra import keys, signals
 from infra.deployed.command import package_command
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
+from infra.opened import open_stack
+from infra.reconcile import reconcile_all
 
 _ENVIRON = os.environ  # noqa: TID251 - the entry point of a process may read and set its environment
 _END_WITH_PARENT = click.option(
@@ -89,7 +91,7 @@ def keys_group() -> None:
 @click.pass_obj
 def create(home: Home, org: str, rate_limit: str | None, stage: str, as_json: bool) -> None:
     """Issue a key. It is shown once and stored only as a hash."""
-    keys.create(keys.open_stack(home, _ENVIRON, stage), org, rate_limit, as_json=as_json)
+    keys.create(open_stack(home, _ENVIRON, stage), org, rate_limit, as_json=as_json)
 
 
 @keys_group.command("list")
@@ -99,7 +101,7 @@ def create(home: Home, org: str, rate_limit: str | None, stage: str, as_json: bo
 @click.pass_obj
 def list_(home: Home, org: str | None, stage: str, as_json: bool) -> None:
     """List keys, without the keys themselves."""
-    keys.list_all(keys.open_stack(home, _ENVIRON, stage), org, as_json=as_json)
+    keys.list_all(open_stack(home, _ENVIRON, stage), org, as_json=as_json)
 
 
 @keys_group.command("revoke")
@@ -109,7 +111,24 @@ def list_(home: Home, org: str | None, stage: str, as_json: bool) -> None:
 @click.pass_obj
 def revoke(home: Home, key_id: str, stage: str, as_json: bool) -> None:
     """Revoke a key; it stops working within a minute."""
-    keys.revoke(keys.open_stack(home, _ENVIRON, stage), key_id, as_json=as_json)
+    keys.revoke(open_stack(home, _ENVIRON, stage), key_id, as_json=as_json)
+
+
+@cli.command()
+@click.option("--org", help="Only this organization.")
+@click.option(
+    "--idle-minutes",
+    type=click.IntRange(0),
+    default=15,
+    show_default=True,
+    help="Send a task's message again once nothing has happened for so long.",
+)
+@_STAGE
+@_JSON
+@click.pass_obj
+def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_json: bool) -> None:
+    """Walk the open runs: settle what has ended, and send again the messages of idle tasks."""
+    reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
 cli.add_command(package_command)

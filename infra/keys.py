@@ -1,49 +1,14 @@
 """API keys at the terminal: issue, list, revoke."""
 
 import json
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.bootstrap import build
-from chalicelib.config import Settings
-from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.service.keys import create_key, list_keys, revoke_key
-from foreman_engine.service.ports import Ports
 from infra.clock import local_time
-from infra.discover import find_target
 from infra.errors import OperatorError
-from infra.local.home import Home
+from infra.opened import Stack, told
 from infra.rates import OFF, format_rate, parse_rate
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A stack whose keys can be managed. `name` is for people."""
-
-    name: str
-    stage: str
-    ports: Ports
-
-
-def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Stack:
-    """The stack that the settings name, or the local one; this process becomes its client.
-
-    Raises:
-        OperatorError: there is none.
-
-    """
-    target = find_target(home, environ, stage)
-    for name in set(environ) - set(target.environment):
-        del environ[name]
-    environ.update(target.environment)
-    settings = Settings.from_env({**environ, "FOREMAN_STAGE": stage})
-    with _told(target.name):
-        return Stack(target.name, stage, build(settings))
 
 
 def create(stack: Stack, org_id: str, rate_limit: str | None, *, as_json: bool) -> None:
@@ -57,7 +22,7 @@ def create(stack: Stack, org_id: str, rate_limit: str | None, *, as_json: bool) 
         limit = None if rate_limit is None else parse_rate(rate_limit)
     except ValueError as error:
         raise OperatorError(f"{error}.") from None
-    with _told(stack.name):
+    with told(stack.name):
         key, text = create_key(stack.ports, org_id, stack.stage, limit, unlimited=rate_limit == OFF)
     if as_json:
         print(json.dumps({"apiKey": text, "keyId": key.key_id, "orgId": key.org_id}))
@@ -73,7 +38,7 @@ def list_all(stack: Stack, org_id: str | None, *, as_json: bool) -> None:
         OperatorError: the stack does not answer.
 
     """
-    with _told(stack.name):
+    with told(stack.name):
         keys = list_keys(stack.ports, org_id)
     if as_json:
         print(json.dumps([_describe(key) for key in keys]))
@@ -96,7 +61,7 @@ def revoke(stack: Stack, key_id: str, *, as_json: bool) -> None:
         OperatorError: there is no such key, or the stack does not answer.
 
     """
-    with _told(stack.name):
+    with told(stack.name):
         key = revoke_key(stack.ports, key_id)
     if as_json:
         print(json.dumps({"keyId": key.key_id, "orgId": key.org_id, "revoked": True}))
@@ -125,15 +90,3 @@ def _limit(key: ApiKey) -> str:
 def _row(key: ApiKey) -> tuple[str, ...]:
     revoked = "" if key.revoked_at is None else local_time(key.revoked_at)
     return key.key_id, key.org_id, key.env, _limit(key), local_time(key.created_at), revoked
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    try:
-        yield
-    except UnavailableError as error:
-        raise OperatorError(f"{name} does not answer: {error}") from None
-    except EngineError as error:
-        raise OperatorError(str(error)) from None
-    except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"{name} does not answer as a stack of Foreman should: {error}") from None

@@ -1,0 +1,57 @@
+"""A stack that is up, as an operator's command works on it."""
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.bootstrap import build
+from chalicelib.config import Settings
+from foreman_engine.domain.errors import EngineError, UnavailableError
+from foreman_engine.service.ports import Ports
+from infra.discover import find_target
+from infra.errors import OperatorError
+from infra.local.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that a command works on. `name` is for people."""
+
+    name: str
+    stage: str
+    ports: Ports
+
+
+def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Stack:
+    """The stack that the settings name, or the local one; this process becomes its client.
+
+    Raises:
+        OperatorError: there is none.
+
+    """
+    target = find_target(home, environ, stage)
+    for name in set(environ) - set(target.environment):
+        del environ[name]
+    environ.update(target.environment)
+    settings = Settings.from_env({**environ, "FOREMAN_STAGE": stage})
+    with told(target.name):
+        return Stack(target.name, stage, build(settings))
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Tell what goes wrong inside in one sentence.
+
+    Raises:
+        OperatorError: instead of whatever the engine or boto3 raised.
+    """
+    try:
+        yield
+    except UnavailableError as error:
+        raise OperatorError(f"{name} does not answer: {error}") from None
+    except EngineError as error:
+        raise OperatorError(str(error)) from None
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(f"{name} does not answer as a stack of Foreman should: {error}") from None
