@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.sqs_batches import Outgoing, send_all
 from chalicelib.adapters.sqs_queues import SqsQueues, is_missing
 from foreman_contract.enums import Priority
-from foreman_contract.messages import MessageModel
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError, UnavailableError
 from foreman_engine.domain.queues import physical_name
@@ -59,15 +58,13 @@ class SqsMessages:
         """Put task messages on their queues, all of them or an error; never visible before their delay is over."""
         by_queue = sorted(notices, key=lambda notice: notice.queue)
         for queue, group in itertools.groupby(by_queue, key=lambda notice: notice.queue):
-            messages = [
-                Outgoing(_body(notice.message), notice.message.run_id, _delay_s(notice)) for notice in group
-            ]
+            messages = [_outgoing(notice, _delay_s(notice)) for notice in group]
             self._send(physical_name(self._stage, org_id, queue), messages)
 
     def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one), all of them or an error."""
         name = physical_name(self._stage, org_id, queue or DEFAULT_RESULT_QUEUE)
-        self._send(name, [Outgoing(_body(event.message), event.message.run_id) for event in events])
+        self._send(name, [_outgoing(event) for event in events])
 
     def _send(self, name: str, messages: Sequence[Outgoing]) -> None:
         try:
@@ -101,5 +98,6 @@ def _delay_s(notice: TaskNotice) -> int:
     return min(MAX_DELAY_S, max(0, -(-notice.delay_ms // 1000)))
 
 
-def _body(message: MessageModel) -> str:
-    return json.dumps(message.to_wire(), separators=(",", ":"))
+def _outgoing(notice: TaskNotice | EventNotice, delay_s: int = 0) -> Outgoing:
+    body = json.dumps(notice.message.to_wire(), separators=(",", ":"))
+    return Outgoing(body, notice.message.run_id, delay_s, notice.traceparent)

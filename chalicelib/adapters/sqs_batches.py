@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 MAX_BATCH: Final = 10
 MAX_BATCH_BYTES: Final = 1024 * 1024
-"""Bodies of one SendMessageBatch together. Source: SQS quotas."""
+"""Bodies and attributes of one SendMessageBatch together. Source: SQS quotas."""
+TRACE_ATTRIBUTE: Final = "traceparent"
+"""The message attribute that carries the W3C trace context."""
+_TEXT: Final = "String"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,13 @@ class Outgoing:
     body: str
     group: str
     delay_s: int = 0
+    traceparent: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What SQS counts: the body, and of an attribute its name, type and value."""
+        attribute = "" if self.traceparent is None else TRACE_ATTRIBUTE + _TEXT + self.traceparent
+        return len((self.body + attribute).encode())
 
 
 @translated("SQS")
@@ -44,7 +54,7 @@ def batches(messages: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
     batch: list[Outgoing] = []
     used = 0
     for message in messages:
-        size = len(message.body.encode())
+        size = message.size_bytes
         if batch and (len(batch) == MAX_BATCH or used + size > MAX_BATCH_BYTES):
             yield batch
             batch, used = [], 0
@@ -67,9 +77,14 @@ def _send_batch(client: "SQSClient", url: str, batch: Sequence[Outgoing]) -> Non
 
 
 def _entry(number: int, message: Outgoing) -> "SendMessageBatchRequestEntryTypeDef":
-    return {
+    entry: SendMessageBatchRequestEntryTypeDef = {
         "Id": str(number),
         "MessageBody": message.body,
         "DelaySeconds": message.delay_s,
         "MessageGroupId": message.group,
     }
+    if message.traceparent is not None:
+        entry["MessageAttributes"] = {
+            TRACE_ATTRIBUTE: {"DataType": _TEXT, "StringValue": message.traceparent}
+        }
+    return entry

@@ -18,7 +18,6 @@ from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.adapters.aws import aws_ports
 from chalicelib.config import Settings
-from foreman_engine.domain.work import Work, decode_work
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.ports import Ports
@@ -26,6 +25,7 @@ from infra.local import environment
 from infra.local.cloud import ensure_state, local_session
 from infra.local.home import TEMPLATE, Home, folders
 from infra.local.ministack import ministack
+from tests.contract.consumers import Consumer, MemoryConsumer, SqsConsumer
 
 _START_S: Final = 30
 
@@ -35,11 +35,7 @@ class Backend:
     """Ports under test, and the far ends of their queues."""
 
     ports: Ports
-    receive: Callable[[str], list[str]]
-    """Takes the bodies that are visible on a queue URL now."""
-    receive_work: Callable[[], list[Work]]
-    wait_s: Callable[[float], None]
-    """Lets time pass, for what the queues keep time of."""
+    consumer: Consumer
 
 
 @contextmanager
@@ -47,12 +43,7 @@ def memory() -> Iterator[Backend]:
     """The ports in memory."""
     clock = ManualClock()
     ports = memory_ports(clock)
-    yield Backend(
-        ports,
-        receive=lambda url: [message.body for message in ports.messages.receive(url)],
-        receive_work=lambda: [message.body for message in ports.messages.work.receive(10, 30_000)],
-        wait_s=lambda seconds: clock.advance(round(seconds * 1000)),
-    )
+    yield Backend(ports, MemoryConsumer(ports.messages, clock))
 
 
 @contextmanager
@@ -114,17 +105,9 @@ def emulator() -> Iterator[Backend]:
 
 def on_aws(settings: Settings, session: Session) -> Backend:
     """The ports on whatever AWS the settings name."""
-    sqs: Any = session.client("sqs", endpoint_url=settings.aws_endpoint_url)
-
-    def receive(url: str) -> list[str]:
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
-        return [message["Body"] for message in answer.get("Messages", [])]
-
-    def receive_work() -> list[Work]:
-        url = sqs.get_queue_url(QueueName=settings.work_queue)["QueueUrl"]
-        return [decode_work(body) for body in receive(url)]
-
-    return Backend(aws_ports(settings, session), receive, receive_work, time.sleep)
+    sqs = session.client("sqs", endpoint_url=settings.aws_endpoint_url)
+    consumer = SqsConsumer(sqs, settings.work_queue, settings.dead_letter_queue)
+    return Backend(aws_ports(settings, session), consumer)
 
 
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {

@@ -11,7 +11,10 @@ from foreman_engine.domain.errors import InvalidError
 from foreman_engine.domain.work import Work
 from foreman_engine.service.ports import EventNotice, TaskNotice
 from tests.contract.backends import Backend
+from tests.contract.consumers import Arrived
 from tests.contract.states import Maker
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def message(make: Maker, number: int = 0) -> TaskMessage:
@@ -19,11 +22,11 @@ def message(make: Maker, number: int = 0) -> TaskMessage:
     return TaskMessage(task_id=task.id, run_id=task.run_id, org_id=make.org_id, type=f"t{number} \x00ü")
 
 
-def drain(backend: Backend, url: str) -> list[str]:
-    bodies: list[str] = []
-    while received := backend.receive(url):
-        bodies += received
-    return bodies
+def drain(backend: Backend, url: str) -> list[Arrived]:
+    arrived: list[Arrived] = []
+    while received := backend.consumer.receive(url):
+        arrived += received
+    return arrived
 
 
 def test_names_resolve_to_queues_of_the_organization_alone(backend: Backend, make: Maker) -> None:
@@ -50,7 +53,7 @@ def test_task_messages_reach_their_queues(backend: Backend, make: Maker) -> None
     backend.ports.messages.send_tasks(make.org_id, notices)
     for queue, count in (("a", 2), ("b", 10)):
         url = backend.ports.messages.resolve(make.org_id, queue, DEFAULT_RESULT_QUEUE).task_queue_url
-        bodies = [json.loads(body) for body in drain(backend, url)]
+        bodies = [json.loads(each.body) for each in drain(backend, url)]
         wanted = [notice.message.to_wire() for notice in notices if notice.queue == queue]
         assert len(bodies) == count
         assert {body["taskId"]: body for body in bodies} == {body["taskId"]: body for body in wanted}
@@ -60,10 +63,10 @@ def test_a_delayed_message_is_never_early(backend: Backend, make: Maker) -> None
     notice = TaskNotice(message(make), DEFAULT_TASK_QUEUE, delay_ms=300)
     backend.ports.messages.send_tasks(make.org_id, [notice])
     queues = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, DEFAULT_RESULT_QUEUE)
-    assert backend.receive(queues.task_queue_url) == []
-    backend.wait_s(1.1)
-    [body] = backend.receive(queues.task_queue_url)
-    assert json.loads(body) == notice.message.to_wire()
+    assert backend.consumer.receive(queues.task_queue_url) == []
+    backend.consumer.wait(1.1)
+    [arrived] = backend.consumer.receive(queues.task_queue_url)
+    assert json.loads(arrived.body) == notice.message.to_wire()
 
 
 def test_events_reach_the_named_queue_or_the_default(backend: Backend, make: Maker) -> None:
@@ -74,8 +77,25 @@ def test_events_reach_the_named_queue_or_the_default(backend: Backend, make: Mak
     backend.ports.messages.send_events(make.org_id, "mine", [EventNotice(event)] * 11)
     for queue, count in ((DEFAULT_RESULT_QUEUE, 1), ("mine", 11)):
         url = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, queue).result_queue_url
-        bodies = drain(backend, url)
-        assert [json.loads(body) for body in bodies] == [event.to_wire()] * count
+        assert [json.loads(each.body) for each in drain(backend, url)] == [event.to_wire()] * count
+
+
+def test_trace_context_travels_with_tasks_and_events(backend: Backend, make: Maker) -> None:
+    event = ResultMessage(
+        event=EventType.RUN_FAILED, run_id=make.run().id, org_id=make.org_id, status="failed", at=5
+    )
+    tasks = [TaskNotice(message(make), "q", traceparent=trace) for trace in (TRACE, None)]
+    backend.ports.messages.send_tasks(make.org_id, tasks)
+    backend.ports.messages.send_events(
+        make.org_id, "r", [EventNotice(event, TRACE), EventNotice(event, None)]
+    )
+    queues = backend.ports.messages.resolve(make.org_id, "q", "r")
+    sent = {each.message.task_id: each.traceparent for each in tasks}
+    arrived = drain(backend, queues.task_queue_url)
+    assert {json.loads(each.body)["taskId"]: each.traceparent for each in arrived} == sent
+    events = drain(backend, queues.result_queue_url)
+    assert sorted(each.traceparent or "" for each in events) == ["", TRACE]
+    assert {each.body for each in events} == {events[0].body}
 
 
 def test_nothing_to_send_sends_nothing(backend: Backend, make: Maker) -> None:
@@ -89,9 +109,9 @@ def test_work_reaches_the_work_queue_after_its_delay(backend: Backend, make: Mak
     now, later = Work(make.org_id, task.run_id), Work(make.org_id, task.run_id, task.id)
     backend.ports.messages.send_work([later], 1)
     backend.ports.messages.send_work([now], 0)
-    assert backend.receive_work() == [now]
-    backend.wait_s(1.1)
-    assert backend.receive_work() == [later]
+    assert backend.consumer.work() == [now]
+    backend.consumer.wait(1.1)
+    assert backend.consumer.work() == [later]
 
 
 def test_the_queues_answer(backend: Backend) -> None:

@@ -36,6 +36,25 @@ def test_batches_fit_ten_messages_and_a_mebibyte() -> None:
     assert list(batches([])) == []
 
 
+def test_a_trace_context_counts_towards_the_mebibyte() -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    counted = len("traceparent" + "String" + trace)
+    for body_bytes, cut in (
+        (MAX_BATCH_BYTES // 2 - counted, [2]),
+        (MAX_BATCH_BYTES // 2 - counted + 1, [1, 1]),
+    ):
+        messages = [Outgoing("x" * body_bytes, "g", traceparent=trace)] * 2
+        assert [len(batch) for batch in batches(messages)] == cut
+
+
+def test_only_a_trace_context_that_there_is_becomes_an_attribute() -> None:
+    client = Scripted(sent(0, 1))
+    send_all(client, "url", [Outgoing("a", "g", traceparent="00-x"), Outgoing("b", "g")])  # type: ignore[arg-type]
+    traced, plain = client.calls[-1][1]["Entries"]
+    assert traced["MessageAttributes"] == {"traceparent": {"DataType": "String", "StringValue": "00-x"}}
+    assert "MessageAttributes" not in plain
+
+
 def test_what_was_refused_of_a_batch_is_sent_again(slept: list[float]) -> None:
     client = Scripted(sent(0, 2), sent(1))
     send_all(client, "url", [Outgoing(body, "g") for body in "abc"])  # type: ignore[arg-type]

@@ -58,13 +58,14 @@ class MemoryMessages:
         """Put task messages on their queues; a delay is cut to 15 minutes."""
         for notice in notices:
             url = self.url(org_id, notice.queue)
-            self._queue(url).send(_body(notice.message), min(notice.delay_ms, MAX_DELAY_MS))
+            delay_ms = min(notice.delay_ms, MAX_DELAY_MS)
+            self._queue(url).send(_body(notice.message), delay_ms, notice.traceparent)
 
     def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one)."""
         url = self.url(org_id, queue or DEFAULT_RESULT_QUEUE)
         for event in events:
-            self._queue(url).send(_body(event.message))
+            self._queue(url).send(_body(event.message), traceparent=event.traceparent)
 
     def send_work(self, work: Sequence[Work], delay_s: int) -> None:
         """Put hints on the work queue."""

@@ -22,6 +22,7 @@ class Received(Generic[Body]):
     receipt: str
     body: Body
     receive_count: int
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class _Kept(Generic[Body]):
     body: Body
     visible_at: int
     order: int
+    traceparent: str | None
     received_at: int = 0
     receive_count: int = 0
     receipt: str | None = None
@@ -44,10 +46,11 @@ class MemoryQueue(Generic[Body]):
         self._messages: list[_Kept[Body]] = []
         self._dead: list[Body] = []
 
-    def send(self, body: Body, delay_ms: int = 0) -> None:
-        """Put a message, visible after `delay_ms`."""
+    def send(self, body: Body, delay_ms: int = 0, traceparent: str | None = None) -> None:
+        """Put a message, visible after `delay_ms`; `traceparent` travels with it."""
         with self._lock:
-            self._messages.append(_Kept(body, self._clock.now_ms() + delay_ms, next(self._numbers)))
+            visible_at = self._clock.now_ms() + delay_ms
+            self._messages.append(_Kept(body, visible_at, next(self._numbers), traceparent))
 
     def receive(self, limit: int, visibility_ms: int) -> list[Received[Body]]:
         """Up to `limit` visible messages, each hidden for `visibility_ms` and under a new receipt."""
@@ -63,7 +66,7 @@ class MemoryQueue(Generic[Body]):
         kept.received_at = now
         kept.visible_at = now + min(visibility_ms, MAX_HIDDEN_MS)
         kept.receipt = f"receipt-{next(self._numbers)}"
-        return Received(kept.receipt, kept.body, kept.receive_count)
+        return Received(kept.receipt, kept.body, kept.receive_count, kept.traceparent)
 
     def _bury(self) -> None:
         now = self._clock.now_ms()
