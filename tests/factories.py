@@ -1,7 +1,8 @@
 """What tests make over and over: an API in one process, states, requests."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -52,12 +53,11 @@ class Api:
         """Send a request; `body` is sent as JSON, `raw` as it is."""
         from app import app
 
-        install(self.services)
         text = raw if raw is not None else (None if body is None else json.dumps(body))
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         event = gateway_event(app.routes, method, url, text, {**sent, **self.headers, **(headers or {})})
-        answer = app(event, None)
-        install(None)
+        with installed(self.services):
+            answer = app(event, None)
         content = json.loads(answer["body"]) if answer["body"] else None
         return Answered(answer["statusCode"], content, dict(answer["headers"]))
 
@@ -65,6 +65,16 @@ class Api:
         """The same deployment with the key of another organization."""
         _, key = create_key(self.ports, org_id, self.services.settings.stage)
         return Api(self.services, key, org_id)
+
+
+@contextmanager
+def installed(services: Services) -> Iterator[None]:
+    """The services that routes and event handlers find inside the block."""
+    install(services)
+    try:
+        yield
+    finally:
+        install(None)
 
 
 def gateway_event(
