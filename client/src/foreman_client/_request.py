@@ -41,6 +41,11 @@ def changing(method: str, path: str, body: JsonObject, model: type[M]) -> Reques
     return Request(method, path, model.model_validate, body=encode_bytes(body))
 
 
+def commanding(path: str, model: type[M]) -> Request[M]:
+    """A POST whose path says it all."""
+    return Request("POST", path, model.model_validate)
+
+
 def creating(path: str, body: JsonObject, model: type[M], key: str | None) -> Request[M]:
     """A POST that creates, safe to repeat by its idempotency key: the caller's, or a fresh one.
 

@@ -6,7 +6,7 @@ So one description of every operation, its retries included, serves a blocking d
 import random
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
 from foreman_client._answer import Answer, read
@@ -60,6 +60,14 @@ def exchange(scope: Scope, request: Request[T]) -> Steps[Result[T]]:
             return result
         wait_s, spent = again
         yield Sleep(wait_s)
+
+
+def exchange_once(scope: Scope, request: Request[T]) -> Steps[Result[T]]:
+    """Send what may have been done although no answer came, and would be refused the second time.
+
+    Only a refusal that says when to come back (a spent rate limit) is waited out: nothing was done then.
+    """
+    return exchange(replace(scope, patience=replace(scope.patience, max_retries=0)), request)
 
 
 def _unanswered(reply: TransportError | None) -> Failure:

@@ -31,6 +31,8 @@ class Foreman:
     create_run = method(runs.create_run)
     get_run = method(runs.get_run)
     update_run = method(runs.update_run)
+    cancel_run = method(runs.cancel_run)
+    retry_run = method(runs.retry_run)
     list_runs = method(runs.list_runs)
     wait_for_run = method(waiting.wait_for_run)
 
@@ -40,6 +42,8 @@ class Foreman:
     enqueue_tasks = method(task_batches.enqueue_tasks)
     get_task = method(tasks.get_task)
     update_task = method(tasks.update_task)
+    cancel_task = method(tasks.cancel_task)
+    retry_task = method(tasks.retry_task)
     list_tasks = method(tasks.list_tasks)
     wait_for_task = method(waiting.wait_for_task)
 

@@ -6,6 +6,8 @@ from foreman_client.operations import run_data, runs, service, task_batches, tas
 create_run = function(runs.create_run)
 get_run = function(runs.get_run)
 update_run = function(runs.update_run)
+cancel_run = function(runs.cancel_run)
+retry_run = function(runs.retry_run)
 list_runs = function(runs.list_runs)
 wait_for_run = function(waiting.wait_for_run)
 
@@ -15,6 +17,8 @@ enqueue_task = function(tasks.enqueue_task)
 enqueue_tasks = function(task_batches.enqueue_tasks)
 get_task = function(tasks.get_task)
 update_task = function(tasks.update_task)
+cancel_task = function(tasks.cancel_task)
+retry_task = function(tasks.retry_task)
 list_tasks = function(tasks.list_tasks)
 wait_for_task = function(waiting.wait_for_task)
 

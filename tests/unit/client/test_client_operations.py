@@ -138,6 +138,21 @@ def test_bodies_hold_what_was_given_and_fit_the_contract(
     assert model.model_validate(json.loads(content)).to_wire() == body
 
 
+@pytest.mark.parametrize(
+    ("operation", "record", "path"),
+    [
+        ("cancel_run", run_json(), f"runs/{RUN_ID}/cancel"),
+        ("retry_run", run_json(), f"runs/{RUN_ID}/retry"),
+        ("cancel_task", task_json(), f"tasks/{TASK_ID}/cancel"),
+        ("retry_task", task_json(), f"tasks/{TASK_ID}/retry"),
+    ],
+)
+def test_a_command_is_its_path_and_has_no_body(operation: str, record: dict[str, Any], path: str) -> None:
+    request = sent(record, operation, record["id"])
+    assert (request.method, request.url.path) == ("POST", f"/prod/api/v1/{path}")
+    assert (request.content, request.headers.get("content-type")) == (b"", None)
+
+
 def query(request: httpx.Request) -> list[tuple[str, str]]:
     return request.url.params.multi_items()
 
@@ -197,6 +212,8 @@ def test_an_id_cannot_leave_its_place_in_the_path() -> None:
     [
         ("get_run", {"run_id": ""}, ValueError),
         ("get_run", {"run_id": 7}, TypeError),
+        ("cancel_run", {"run_id": ""}, ValueError),
+        ("retry_task", {"task_id": 7}, TypeError),
         ("create_run", {"input_data": float("nan")}, ValueError),
         ("create_run", {"input_data": {1, 2}}, TypeError),
         ("create_run", {"input_data": 1, "metadata": [1]}, TypeError),

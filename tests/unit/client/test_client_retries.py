@@ -1,6 +1,7 @@
 """What may succeed later is sent again, under the same idempotency key, after the wait that the service asks for."""
 
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -21,8 +22,9 @@ from foreman_client import (
     UnavailableError,
     UnexpectedAnswerError,
 )
-from foreman_client.operations.runs import create_run, get_run
+from foreman_client.operations.runs import cancel_run, create_run, get_run, retry_run
 from foreman_client.operations.service import health
+from foreman_client.operations.tasks import retry_task
 from tests.unit.client.records import RUN_ID, error_json, run_json
 from tests.unit.client.stub_service import CONFIG, Reply, StubService, answer, error_of, serving
 
@@ -148,6 +150,41 @@ def test_a_create_keeps_its_idempotency_key_over_all_its_retries() -> None:
     assert created(service).success
     assert len({request.headers["idempotency-key"] for request in service.requests}) == 1
     assert len(service.requests) == 3
+
+
+def test_a_cancel_is_sent_again_for_it_changes_nothing_the_second_time() -> None:
+    service = serving(httpx.ReadTimeout("slow"), answer(503, error_json("service_unavailable")), OK)
+    session = service.session()
+    assert session.run(cancel_run(session.scope, RUN_ID)).success
+    assert [request.url.path for request in service.requests] == [f"/prod/api/v1/runs/{RUN_ID}/cancel"] * 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        httpx.ReadTimeout("slow"),
+        httpx.ReadError("reset"),
+        answer(503, error_json("service_unavailable"), {"Retry-After": "1"}),
+        httpx.Response(504, text="<html>gateway</html>"),
+    ],
+    ids=lambda reply: str(getattr(reply, "status_code", type(reply).__name__)),
+)
+@pytest.mark.parametrize("operation", [retry_run, retry_task])
+def test_a_retry_whose_answer_is_lost_is_told_for_the_second_would_be_refused(
+    operation: Any, fault: Reply
+) -> None:
+    service = serving(fault, answer(409, error_json("conflict")))
+    session = service.session()
+    assert not isinstance(error_of(session.run(operation(session.scope, RUN_ID))), ConflictError)
+    assert len(service.requests) == 1
+
+
+def test_a_retry_waits_out_a_spent_rate_limit_which_did_nothing() -> None:
+    limited = answer(429, error_json("rate_limited"), {"Retry-After": "7"})
+    service = serving(limited, OK)
+    session = service.session()
+    assert session.run(retry_run(session.scope, RUN_ID)).success
+    assert service.slept == [7.5]
 
 
 def test_every_create_has_a_key_of_its_own_unless_the_caller_gives_one() -> None:

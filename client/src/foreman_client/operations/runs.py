@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
-from foreman_client._request import changing, creating, reading
-from foreman_client._steps import Scope, Steps, exchange
+from foreman_client._request import changing, commanding, creating, reading
+from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
 from foreman_client.result import Result
 from foreman_contract.enums import RunStatus
@@ -70,6 +70,32 @@ def update_run(
         output_data=output_data, error_data=error_data
     )
     return exchange(scope, changing("PATCH", f"/api/v1/runs/{segment('run_id', run_id)}", body, Run))
+
+
+def cancel_run(scope: Scope, run_id: str) -> Steps[Result[Run]]:
+    """Cancel the run and answer it: from then on nothing of it starts, and no report of it counts.
+
+    Its open tasks are marked within two minutes, those of a small run before the answer; running handlers learn of it by
+    `ctx.cancelled` at their next heartbeat. Cancelling again changes nothing; a run that ended otherwise is a conflict.
+
+    Raises:
+        TypeError, ValueError: `run_id` is no str, or empty.
+
+    """
+    return exchange(scope, commanding(f"/api/v1/runs/{segment('run_id', run_id)}/cancel", Run))
+
+
+def retry_run(scope: Scope, run_id: str) -> Steps[Result[Run]]:
+    """Run the failed and cancelled tasks of an ended run again and answer the run; completed tasks keep their output.
+
+    They are put back within two minutes, those of a small run before the answer. Unless the run and all its tasks have
+    ended it is a conflict. Sent once: after a failure without an answer look at the run, it may be `running` again.
+
+    Raises:
+        TypeError, ValueError: `run_id` is no str, or empty.
+
+    """
+    return exchange_once(scope, commanding(f"/api/v1/runs/{segment('run_id', run_id)}/retry", Run))
 
 
 def list_runs(

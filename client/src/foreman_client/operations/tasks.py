@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
-from foreman_client._request import changing, creating, reading
-from foreman_client._steps import Scope, Steps, exchange
+from foreman_client._request import changing, commanding, creating, reading
+from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
 from foreman_client.operations.task_body import task_body
 from foreman_client.result import Result
@@ -128,6 +128,31 @@ def update_task(
         status=status, metadata=mapping("metadata", metadata), queue_job_id=queue_job_id, attempt=attempt
     ) | payloads(output_data=output_data, error_data=error_data, progress=progress)
     return exchange(scope, changing("PATCH", f"/api/v1/tasks/{segment('task_id', task_id)}", body, Task))
+
+
+def cancel_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
+    """Cancel the task and answer it; a running handler learns of it by `ctx.cancelled` at its next heartbeat.
+
+    What that handler returns is not recorded. Cancelling again changes nothing; a task that ended otherwise is a conflict.
+
+    Raises:
+        TypeError, ValueError: `task_id` is no str, or empty.
+
+    """
+    return exchange(scope, commanding(f"/api/v1/tasks/{segment('task_id', task_id)}/cancel", Task))
+
+
+def retry_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
+    """Run an ended task again and answer it: its outcome and retries are forgotten, its attempt number goes on.
+
+    Unless the task has ended and its run is open it is a conflict. Sent once: after a failure without an answer look at
+    the task, it may be `queued` again.
+
+    Raises:
+        TypeError, ValueError: `task_id` is no str, or empty.
+
+    """
+    return exchange_once(scope, commanding(f"/api/v1/tasks/{segment('task_id', task_id)}/retry", Task))
 
 
 def list_tasks(
