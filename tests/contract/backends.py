@@ -36,6 +36,8 @@ class Backend:
 
     ports: Ports
     consumer: Consumer
+    shared: Settings | None = None
+    """How another process reaches the same world; None: no other can."""
 
 
 @contextmanager
@@ -100,7 +102,7 @@ def emulator() -> Iterator[Backend]:
         session = local_session(environment.REGION)
         outputs = ensure_state(session, url, "test", TEMPLATE.read_text(), ends_at)
         settings = Settings.from_env({**environment.server({}, url, outputs), "FOREMAN_STAGE": "test"})
-        yield on_aws(settings, session)
+        yield replace(on_aws(settings, session), shared=settings)
 
 
 def on_aws(settings: Settings, session: Session) -> Backend:

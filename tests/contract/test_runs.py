@@ -155,3 +155,15 @@ def test_newest_fills_in_the_counts(ports: Ports, make: Maker) -> None:
     make.stored_tasks(run, 1)
     [listed] = ports.runs.newest(make.org_id, 5, None).runs
     assert (listed.total_tasks, listed.counts) == (1, Counts())
+
+
+@pytest.mark.parametrize("at_most", [0, 1, 5, 11, 12, 13, 100, 10_000])
+def test_runs_are_counted_up_to_a_little_over_what_was_asked(
+    ports: Ports, make: Maker, many: list[RunState], at_most: int
+) -> None:
+    counted = ports.runs.total(make.org_id, at_most)
+    if at_most >= len(many):
+        assert counted == len(many)
+    else:
+        assert at_most < counted <= min(len(many), at_most + 8)
+    assert ports.runs.total(f"{make.org_id}x", at_most) == 0
