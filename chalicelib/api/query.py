@@ -83,7 +83,7 @@ class Query:
             raise NotAvailableError(f"{given[0]} {text}.", [Fault(name, text) for name in given])
 
     def page(self, default_limit: int, max_limit: int) -> ListQuery:
-        """The page asked for: `limit`, `cursor` and `sortOrder` (newest first by default)."""
+        """The page asked for: `limit`, `cursor`, `total` and `sortOrder` (newest first by default)."""
         if self.integer("offset", 0, 0, limits.MAX_OFFSET) != 0:
             self.refuse("offset")
         sort_by = self.text("sortBy")
@@ -97,6 +97,7 @@ class Query:
             limit=self.integer("limit", default_limit, 1, max_limit),
             cursor=cursor,
             ascending=self.choice("sortOrder", ("desc", "asc")) == "asc",
+            total=self.choice("total", ("true", "false")) == "true",
         )
 
 

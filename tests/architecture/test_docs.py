@@ -35,9 +35,11 @@ def test_the_moves_of_tasks_are_those_of_the_table() -> None:
 
 
 def test_the_moves_of_runs_are_those_of_the_table() -> None:
-    documented = {before: set(after.split(", ")) for before, after in rows("## Runs")}
+    documented = {(by, before): set(after.split(", ")) for by, before, after in rows("## Runs")}
     assert documented == {
-        before.value: {status.value for status in after} for before, after in RUN_TRANSITIONS.items()
+        (cause.value, before.value): {status.value for status in after}
+        for cause, table in RUN_TRANSITIONS.items()
+        for before, after in table.items()
     }
 
 

@@ -168,6 +168,19 @@ def test_runs_are_listed_newest_first_and_walked_by_cursor(api: Api, clock: Manu
     assert [run["id"] for run in ascending] == made
 
 
+def test_a_list_counts_its_rows_once_unless_told_not_to(api: Api, clock: ManualClock) -> None:
+    for _ in range(3):
+        make_run(api)
+        clock.advance(1)
+    first = api("GET", "/api/v1/runs?limit=2").body["pagination"]
+    assert first["total"] == 3
+    make_run(api)
+    second = api("GET", f"/api/v1/runs?limit=2&cursor={first['nextCursor']}").body["pagination"]
+    assert second["total"] == 3
+    assert "total" not in api("GET", "/api/v1/runs?total=false").body["pagination"]
+    assert api("GET", "/api/v1/runs?total=perhaps").status == 400
+
+
 def test_a_cursor_is_bound_to_its_query_and_organization(api: Api, clock: ManualClock) -> None:
     for _ in range(3):
         make_run(api)

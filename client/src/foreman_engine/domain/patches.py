@@ -107,7 +107,7 @@ def patch_run(run: RunState, patch: RunPatch, now: int) -> RunState | None:
         return None
     moved = run
     if patch.status is not None and patch.status is not run.status:
-        if not run_allowed(run.status, patch.status):
+        if not run_allowed(Cause.PATCH, run.status, patch.status):
             raise ConflictError(f"A {run.status} run cannot become {patch.status}.")
         if patch.status is RunStatus.RUNNING:
             moved = replace(run, status=patch.status, started_at=run.started_at or now)

@@ -22,6 +22,9 @@ class Cause(StrEnum):
     REPORT = "report"
     HEARTBEAT = "heartbeat"
     PATCH = "patch"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    SETTLE = "settle"
 
 
 _PATCH_OPEN: Final = {
@@ -42,11 +45,20 @@ TASK_TRANSITIONS: Final[dict[Cause, dict[TaskStatus, frozenset[TaskStatus]]]] = 
     Cause.REPORT: {_T.RUNNING: frozenset({_T.COMPLETED, _T.FAILED, _T.RETRYING, _T.QUEUED})},
     Cause.HEARTBEAT: {_T.RUNNING: frozenset({_T.RUNNING, _T.RETRYING, _T.FAILED})},
     Cause.PATCH: {before: frozenset(after | ENDED_TASK) for before, after in _PATCH_OPEN.items()},
+    Cause.CANCEL: {before: frozenset({_T.CANCELLED}) for before in _PATCH_OPEN},
+    # An enqueued task is queued again; one that its caller runs is pending again.
+    Cause.RETRY: {before: frozenset({_T.QUEUED, _T.PENDING}) for before in ENDED_TASK},
 }
 
-RUN_TRANSITIONS: Final[dict[RunStatus, frozenset[RunStatus]]] = {
-    _R.PENDING: frozenset({_R.RUNNING, *ENDED_RUN}),
-    _R.RUNNING: ENDED_RUN,
+_OPEN_RUN: Final = (_R.PENDING, _R.RUNNING)
+
+RUN_TRANSITIONS: Final[dict[Cause, dict[RunStatus, frozenset[RunStatus]]]] = {
+    Cause.CLAIM: {_R.PENDING: frozenset({_R.RUNNING})},
+    Cause.PATCH: {_R.PENDING: frozenset({_R.RUNNING, *ENDED_RUN}), _R.RUNNING: ENDED_RUN},
+    Cause.CANCEL: {before: frozenset({_R.CANCELLED}) for before in _OPEN_RUN},
+    # `autoComplete`, when every task has ended.
+    Cause.SETTLE: dict.fromkeys(_OPEN_RUN, ENDED_RUN),
+    Cause.RETRY: {before: frozenset({_R.RUNNING}) for before in ENDED_RUN},
 }
 
 
@@ -55,6 +67,6 @@ def allowed(cause: Cause, before: TaskStatus, after: TaskStatus) -> bool:
     return after in TASK_TRANSITIONS[cause].get(before, frozenset())
 
 
-def run_allowed(before: RunStatus, after: RunStatus) -> bool:
-    """Whether a run may go from `before` to `after`."""
-    return after in RUN_TRANSITIONS.get(before, frozenset())
+def run_allowed(cause: Cause, before: RunStatus, after: RunStatus) -> bool:
+    """Whether `cause` may move a run from `before` to `after`."""
+    return after in RUN_TRANSITIONS[cause].get(before, frozenset())

@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import json
+from dataclasses import dataclass
 
+from foreman_contract.fields import is_uuid
 from foreman_engine.domain.errors import Fault, InvalidCursorError
 from foreman_engine.service.ports import Position
 
@@ -15,13 +17,21 @@ def scope_of(org_id: str, *query: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def encode(scope: str, position: Position) -> str:
-    """The cursor that goes on behind `position`."""
-    text = json.dumps([scope, position.at, position.id], separators=(",", ":"))
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a walk goes on, and the total that its first page counted."""
+
+    position: Position
+    total: int | None
+
+
+def encode(scope: str, position: Position, total: int | None = None) -> str:
+    """The cursor that goes on behind `position` and repeats `total`."""
+    text = json.dumps([scope, position.at, position.id, total], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(scope: str, cursor: str) -> Position:
+def decode(scope: str, cursor: str) -> Mark:
     """Where the cursor goes on.
 
     Raises:
@@ -30,12 +40,14 @@ def decode(scope: str, cursor: str) -> Position:
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        made_for, at, row_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        made_for, at, row_id, total = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, TypeError) as error:
         raise _broken() from error
-    if made_for != scope or type(at) is not int or type(row_id) is not str:
+    if made_for != scope or type(at) is not int or not is_uuid(str(row_id)):
         raise _broken()
-    return Position(at, row_id)
+    if not (total is None or type(total) is int):
+        raise _broken()
+    return Mark(Position(at, row_id), total)
 
 
 def _broken() -> InvalidCursorError:

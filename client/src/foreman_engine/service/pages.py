@@ -19,6 +19,8 @@ class ListQuery:
     limit: int
     cursor: str | None = None
     ascending: bool = False
+    total: bool = True
+    """Whether the first page counts the rows."""
 
 
 def fit(rows: Sequence[Row]) -> list[Row]:
@@ -33,8 +35,13 @@ def fit(rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def pagination(limit: int, *, total: int | None = None, next_cursor: str | None = None) -> Pagination:
-    """The pagination of a page; what is None stays absent."""
-    optional = {"total": total, "next_cursor": next_cursor}
+def pagination(limit: int, total: int | None = None, *, next_cursor: str | None = None) -> Pagination:
+    """The pagination of a page; what is None stays absent. A total over 10,000 was not counted further."""
+    more = total is not None and total > limits.MAX_COUNTED_ROWS
+    optional = {
+        "total": limits.MAX_COUNTED_ROWS if more else total,
+        "total_is_lower_bound": True if more else None,
+        "next_cursor": next_cursor,
+    }
     given = {name: value for name, value in optional.items() if value is not None}
     return Pagination.model_validate({"limit": limit, "offset": 0, **given})

@@ -102,7 +102,7 @@ def query_entries(ports: Ports, org_id: str, run_id: str, query: DataQuery) -> E
     read_run(ports, org_id, run_id)
     page = query.page
     scope = cursors.scope_of(org_id, "data", run_id, query.key, query.include_all, page.ascending)
-    after_id = cursors.decode(scope, page.cursor).id if page.cursor is not None else None
+    after_id = cursors.decode(scope, page.cursor).position.id if page.cursor is not None else None
     if query.key is None:
         found = ports.run_data.of_run(org_id, run_id, page.limit, after_id, ascending=page.ascending)
     elif query.include_all:

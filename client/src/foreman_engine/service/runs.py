@@ -209,11 +209,16 @@ def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
 
     """
     scope = cursors.scope_of(org_id, "runs", query.ascending)
-    position = cursors.decode(scope, query.cursor) if query.cursor is not None else None
-    page = ports.runs.newest(org_id, query.limit, position, ascending=query.ascending)
+    mark = cursors.decode(scope, query.cursor) if query.cursor is not None else None
+    page = ports.runs.newest(org_id, query.limit, mark.position if mark else None, ascending=query.ascending)
+    total = mark.total if mark else _count(ports, org_id, query)
     runs = ports.runs.load(page.runs)
     rows = fit([run_view(run, listed=True) for run in runs])
     more = bool(rows) and (page.more or len(rows) < len(runs))
     last = runs[len(rows) - 1] if more else None
-    cursor = cursors.encode(scope, Position(last.created_at, last.id)) if last else None
-    return RunPage(data=rows, pagination=pagination(query.limit, next_cursor=cursor))
+    cursor = cursors.encode(scope, Position(last.created_at, last.id), total) if last else None
+    return RunPage(data=rows, pagination=pagination(query.limit, total, next_cursor=cursor))
+
+
+def _count(ports: Ports, org_id: str, query: ListQuery) -> int | None:
+    return ports.runs.total(org_id, limits.MAX_COUNTED_ROWS) if query.total else None

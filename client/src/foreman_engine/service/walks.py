@@ -13,6 +13,7 @@ from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.putting_back import put_back
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState, finish
+from foreman_engine.domain.transitions import Cause, allowed
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports, RunGuard
@@ -70,7 +71,9 @@ def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState], *, resum
 
 
 def _cancel(task: TaskState, _: RunState, now: int) -> TaskState | None:
-    return None if task.ended else finish(task, TaskStatus.CANCELLED, now)
+    if not allowed(Cause.CANCEL, task.status, TaskStatus.CANCELLED):
+        return None
+    return finish(task, TaskStatus.CANCELLED, now)
 
 
 def _put_back(task: TaskState, run: RunState, now: int) -> TaskState | None:
