@@ -113,9 +113,12 @@ def test_the_functions_are_as_configured(made: Package) -> None:
     variables = api["Environment"]["Variables"]
     assert variables == work["Environment"]["Variables"]
     assert (variables["FOREMAN_STAGE"], variables["FOREMAN_BUCKET"]) == ("prod", "payloads")
-    source = work["Events"]["WorkQueueSqsEventSource"]["Properties"]
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["Queue"]["Fn::Sub"].endswith(":foreman-prod-Work")
+    for function, queue in (("WorkQueue", "Work"), ("DeadLetters", "DeadLetter")):
+        source = resources[function]["Properties"]["Events"][f"{function}SqsEventSource"]["Properties"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["Queue"]["Fn::Sub"].endswith(f":foreman-prod-{queue}")
+    [schedule] = resources["Sweep"]["Properties"]["Events"].values()
+    assert schedule["Properties"]["Schedule"] == "rate(1 minute)"
     rest = resources["RestAPI"]["Properties"]
     assert (rest["EndpointConfiguration"], rest["StageName"]) == ("REGIONAL", "prod")
 
@@ -123,7 +126,7 @@ def test_the_functions_are_as_configured(made: Package) -> None:
 def test_roles_reach_their_own_stage_alone(made: Package) -> None:
     resources = yaml.safe_load(made.template.read_text())["Resources"]
     roles = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
-    assert set(roles) == {"ApiHandlerRole", "WorkQueueRole"}
+    assert set(roles) == {"ApiHandlerRole", "WorkQueueRole", "DeadLettersRole", "SweepRole"}
     for role in roles.values():
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
