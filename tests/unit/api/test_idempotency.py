@@ -86,3 +86,11 @@ def test_a_key_is_forgotten_after_24_hours(api: Api, clock: ManualClock) -> None
 def test_a_malformed_key_is_400(api: Api, key: str) -> None:
     answer = api("POST", "/api/v1/runs", {"inputData": 1}, headers={"Idempotency-Key": key})
     assert (answer.status, answer.body["details"][0]["path"]) == (400, "Idempotency-Key")
+
+
+def test_a_repeated_creation_sends_no_message_for_tasks_that_will_not_exist(api: Api) -> None:
+    body = {"runId": make_run(api)["id"], "type": "t", "inputData": 1, "enqueue": True}
+    for _ in range(3):
+        api("POST", "/api/v1/tasks", body, headers={"Idempotency-Key": "k"})
+    messages: Any = api.ports.messages
+    assert len(messages.bodies(messages.url("acme", "foreman:tasks"))) == 1

@@ -60,8 +60,14 @@ def create_tasks(
 
     """
     run_id = _one_run(requests)
+    if key is not None and (record := ports.keys.record(org_id, key.scope)) is not None:
+        # Found only now, the messages of tasks that are not going to exist would be out already.
+        made = key.replayed(AlreadyDoneError(record.body_hash, record.object_ids))
+        return CreatedTasks(_made_before(ports, org_id, made), replayed=True)
     for _ in range(_TRIES):
         run = read_run(ports, org_id, run_id)
+        if run.ended:
+            raise ConflictError(f"The run has ended ({run.status}) and takes no more tasks.")
         _check_parents(ports, run, requests)
         now = ports.clock.now_ms()
         task_ids = ports.ids.task_ids(run_id, now, len(requests))
@@ -69,12 +75,9 @@ def create_tasks(
             _new_task(task_id, run, request, now, traceparent)
             for task_id, request in zip(task_ids, requests, strict=True)
         ]
-        record = key.record(tuple(task_ids), now) if key else None
         try:
-            if run.ended:
-                _refuse_ended(ports, run, key)
             _send(ports, tasks, now)
-            ports.tasks.create(run, tasks, record)
+            ports.tasks.create(run, tasks, key.record(tuple(task_ids), now) if key else None)
         except IdTakenError:
             continue
         except AlreadyDoneError as done:
@@ -107,14 +110,6 @@ def _check_parents(ports: Ports, run: RunState, requests: Sequence[CreateTask]) 
     found_parents = ports.tasks.get(run.org_id, sorted(parents)) if parents else {}
     if any(parent not in found_parents or found_parents[parent].run_id != run.id for parent in parents):
         raise NotFoundError("There is no such parent task in this run.")
-
-
-def _refuse_ended(ports: Ports, run: RunState, key: IdempotencyKey | None) -> None:
-    """A repeated request is answered with what it made, also when the run has ended since."""
-    record = ports.keys.record(run.org_id, key.scope) if key else None
-    if record is not None:
-        raise AlreadyDoneError(record.body_hash, record.object_ids)
-    raise ConflictError(f"The run has ended ({run.status}) and takes no more tasks.")
 
 
 def _new_task(
