@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 from unittest.mock import patch
 
+import pytest
 from boto3.session import Session
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
@@ -112,6 +113,19 @@ def on_aws(settings: Settings, session: Session) -> Backend:
     return Backend(aws_ports(settings, session), consumer)
 
 
+EVERY: Final = (
+    "memory",
+    pytest.param("moto", marks=pytest.mark.integration),
+    pytest.param("ministack", marks=pytest.mark.emulator),
+)
+"""What every test of a store runs on."""
+ON_QUEUES: Final = pytest.mark.parametrize(
+    "backend",
+    [*EVERY, pytest.param("localstack", marks=pytest.mark.emulator)],
+    indirect=True,
+    scope="module",
+)
+"""For a module that tests queues alone: it runs on LocalStack as well."""
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {
     "memory": memory,
     "moto": moto,

@@ -22,8 +22,8 @@ class Arrived:
 class Consumer(Protocol):
     """What is done with messages that were sent."""
 
-    def receive(self, url: str, visibility_s: int = 30) -> list[Arrived]:
-        """Take up to ten messages that are visible on a queue now."""
+    def receive(self, url: str, visibility_s: int = 30, wait_s: int = 0) -> list[Arrived]:
+        """Take up to ten messages that are visible on a queue now, or the first that become so within `wait_s`."""
 
     def delete(self, url: str, receipt: str) -> None:
         """Remove a message that was received last under this receipt."""
@@ -31,8 +31,8 @@ class Consumer(Protocol):
     def hide(self, url: str, receipt: str, visibility_s: int) -> None:
         """Change how long a received message stays hidden, from now."""
 
-    def work(self) -> list[Work]:
-        """Take the hints that are visible on the work queue now."""
+    def work(self, wait_s: int = 0) -> list[Work]:
+        """Take the hints that are visible on the work queue now, or the first that become so within `wait_s`."""
 
     def dead(self) -> list[str]:
         """Take the bodies of dead letters of every queue."""
@@ -48,7 +48,7 @@ class MemoryConsumer:
     messages: MemoryMessages
     clock: ManualClock
 
-    def receive(self, url: str, visibility_s: int = 30) -> list[Arrived]:
+    def receive(self, url: str, visibility_s: int = 30, wait_s: int = 0) -> list[Arrived]:
         received = self.messages.receive(url, visibility_ms=visibility_s * 1000)
         return [Arrived(each.body, each.receipt, each.receive_count, each.traceparent) for each in received]
 
@@ -58,7 +58,7 @@ class MemoryConsumer:
     def hide(self, url: str, receipt: str, visibility_s: int) -> None:
         self.messages.hide(url, receipt, visibility_s * 1000)
 
-    def work(self) -> list[Work]:
+    def work(self, wait_s: int = 0) -> list[Work]:
         return [each.body for each in self.messages.work.receive(10, 30_000)]
 
     def dead(self) -> list[str]:
@@ -76,11 +76,11 @@ class SqsConsumer:
     work_queue: str
     dead_letter_queue: str
 
-    def receive(self, url: str, visibility_s: int = 30) -> list[Arrived]:
+    def receive(self, url: str, visibility_s: int = 30, wait_s: int = 0) -> list[Arrived]:
         answer = self.sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
-            WaitTimeSeconds=0,
+            WaitTimeSeconds=wait_s,
             VisibilityTimeout=visibility_s,
             MessageAttributeNames=["traceparent"],
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
@@ -95,15 +95,15 @@ class SqsConsumer:
             QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=visibility_s
         )
 
-    def work(self) -> list[Work]:
-        return [decode_work(body) for body in self._take(self.work_queue)]
+    def work(self, wait_s: int = 0) -> list[Work]:
+        return [decode_work(body) for body in self._take(self.work_queue, wait_s)]
 
     def dead(self) -> list[str]:
         return self._take(self.dead_letter_queue)
 
-    def _take(self, name: str) -> list[str]:
+    def _take(self, name: str, wait_s: int = 0) -> list[str]:
         url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        arrived = self.receive(url)
+        arrived = self.receive(url, wait_s=wait_s)
         for each in arrived:
             self.delete(url, each.receipt)
         return [each.body for each in arrived]

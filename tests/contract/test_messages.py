@@ -10,10 +10,13 @@ from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 from foreman_engine.domain.errors import InvalidError
 from foreman_engine.domain.work import Work
 from foreman_engine.service.ports import EventNotice, TaskNotice
-from tests.contract.backends import Backend
+from tests.contract.backends import ON_QUEUES, Backend
 from tests.contract.consumers import Arrived
 from tests.contract.states import Maker
 
+pytestmark = ON_QUEUES
+PATIENCE_S = 3
+"""LocalStack shows delayed messages up to a second late."""
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -65,7 +68,7 @@ def test_a_delayed_message_is_never_early(backend: Backend, make: Maker) -> None
     queues = backend.ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, DEFAULT_RESULT_QUEUE)
     assert backend.consumer.receive(queues.task_queue_url) == []
     backend.consumer.wait(1.1)
-    [arrived] = backend.consumer.receive(queues.task_queue_url)
+    [arrived] = backend.consumer.receive(queues.task_queue_url, wait_s=PATIENCE_S)
     assert json.loads(arrived.body) == notice.message.to_wire()
 
 
@@ -111,7 +114,7 @@ def test_work_reaches_the_work_queue_after_its_delay(backend: Backend, make: Mak
     backend.ports.messages.send_work([now], 0)
     assert backend.consumer.work() == [now]
     backend.consumer.wait(1.1)
-    assert backend.consumer.work() == [later]
+    assert backend.consumer.work(wait_s=PATIENCE_S) == [later]
 
 
 def test_the_queues_answer(backend: Backend) -> None:
