@@ -65,6 +65,8 @@ SHAPE: Final = Shape(
         int_field("lease_ms", "lm"),
         int_field("attempt_started_at", "as"),
         int_field("reported_attempt", "ra"),
+        flag_field("hinted", "hi"),
+        int_field("notified_at", "no"),
         int_field("due_at", "da"),
         int_field("epoch", "ep", absent=0),
         int_field("dead_letters", "dl", absent=0),

@@ -1,13 +1,19 @@
 """Claim, report and heartbeat over HTTP: contract section 5."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from foreman_contract import limits
+from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.ids import make_task_id
+from foreman_engine.domain.tasks import Change
+from foreman_engine.domain.tasks import finish as finished
+from foreman_engine.domain.work import Work
 from foreman_engine.memory.clock import ManualClock
+from foreman_engine.service.work import finish_work
 from tests.factories import MISSING_ID, Api
 from tests.unit.api.flows import claim, finish, get_run, get_task, heartbeat, make_run, make_task, report
 
@@ -396,3 +402,25 @@ class TestEvents:
         api("PATCH", f"/api/v1/tasks/{task['id']}", {"status": "completed"})
         messages: Any = api.ports.messages
         assert [(work.run_id, work.task_id) for work in messages.work.bodies()] == [(run["id"], task["id"])]
+
+    def test_an_end_by_patch_is_told_once_though_a_hint_and_a_message_follow(self, api: Api) -> None:
+        run = make_run(api, autoComplete=True)
+        task = make_task(api, run["id"])
+        for _ in range(2):
+            api("PATCH", f"/api/v1/tasks/{task['id']}", {"status": "completed"})
+        messages: Any = api.ports.messages
+        for work in messages.work.bodies():
+            finish_work(api.ports, work)
+        claim(api, task["id"])
+        assert [event["event"] for event in events(api)] == ["task.completed", "run.completed"]
+
+    def test_an_end_by_patch_is_told_by_the_hint_when_its_request_died(
+        self, api: Api, run: dict[str, Any]
+    ) -> None:
+        task = make_task(api, run["id"])
+        state = api.ports.tasks.get("acme", [task["id"]])[task["id"]]
+        ended = replace(finished(state, TaskStatus.FAILED, 1), hinted=True)
+        api.ports.tasks.save([Change(state, ended)])
+        for _ in range(2):
+            finish_work(api.ports, Work("acme", run["id"], task["id"]))
+        assert [event["event"] for event in events(api)] == ["task.failed"]

@@ -24,6 +24,8 @@ def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
         completed_at=None,
         duration_ms=None,
         reported_attempt=None,
+        hinted=False,
+        notified_at=None,
         queued_at=(task.queued_at or now) if task.enqueue else task.queued_at,
         epoch=epoch,
         updated_at=now,

@@ -57,6 +57,10 @@ class TaskState:
     """How often its message was found among the dead letters and sent afresh."""
     traceparent: str | None = None
     """The W3C trace context of the request that created it; it travels with its messages."""
+    hinted: bool = False
+    """A hint on the work queue covers this end: whoever else meets it need not settle it."""
+    notified_at: int | None = None
+    """When the event of a hinted end was sent, so that the hint finds it done."""
     rev: int = 0
 
     @property

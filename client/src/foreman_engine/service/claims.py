@@ -94,7 +94,7 @@ def _answer(ports: Ports, task: TaskState, decision: ClaimDecision, now: int) ->
             left_s = max(0, ((task.lease_until or now) - now) // 1000)
             return ClaimResult(id=task.id, outcome=decision.outcome, task=task_view(task), seconds=left_s)
         case ClaimOutcome.ENDED:
-            settle(ports, task.org_id, task.run_id, [task])
+            settle(ports, task.org_id, task.run_id, [] if task.hinted else [task])
             return _message(task.id, decision.outcome, MessageAction.DELETE)
         case _:
             return _message(task.id, decision.outcome, MessageAction.HIDE, hide_seconds(decision.hide_ms))

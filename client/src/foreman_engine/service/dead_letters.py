@@ -40,7 +40,7 @@ def revive(ports: Ports, org_id: str, message: TaskMessage) -> Revival:
     if task is None or run is None or message.org_id != org_id:
         return Revival.DROPPED
     if task.ended or run.status is RunStatus.CANCELLED:
-        settle(ports, org_id, task.run_id, [task])
+        settle(ports, org_id, task.run_id, [] if task.hinted else [task])
         return Revival.SETTLED
     delay_ms = _wait_ms(task, ports.clock.now_ms())
     if delay_ms is None:

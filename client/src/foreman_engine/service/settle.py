@@ -12,7 +12,7 @@ from foreman_contract.enums import EventType, RunStatus, TaskStatus
 from foreman_contract.messages import ResultMessage
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.runs import RunState, end_run, outcome
-from foreman_engine.domain.tasks import TaskState
+from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.ports import EventNotice, Ports
 
@@ -41,6 +41,17 @@ def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = 
     if run.ended and not run.hold and run.notified_at is None:
         ports.messages.send_events(org_id, run.result_queue, [_run_event(run)])
         _mark_notified(ports, run)
+
+
+def settle_hinted(ports: Ports, task: TaskState) -> None:
+    """Settle one task's end and note that it is done, so that the hint on the work queue does not send its event again."""
+    settle(ports, task.org_id, task.run_id, [] if task.notified_at is not None else [task])
+    if not task.hinted or task.notified_at is not None:
+        return
+    try:
+        ports.tasks.save([Change(task, replace(task, notified_at=ports.clock.now_ms()))])
+    except StaleError:
+        return  # put back, or noted by another
 
 
 def announce_ends(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:

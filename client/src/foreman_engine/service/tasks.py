@@ -63,6 +63,8 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
         if after is not None:
             if after.status is not task.status:
                 _prepare_run(ports, after)
+            if after.ended and not task.ended:
+                after = replace(after, hinted=True)
             if after.ended and not announced:
                 settle.announce(ports, Work(org_id, task.run_id, task_id))
                 announced = True
@@ -73,7 +75,7 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
             # The answer needs the payloads' text, which the store need not hand back.
             task = replace(after, rev=saved.rev)
         if task.ended and request.status is not None:
-            settle.settle(ports, org_id, task.run_id, [task])
+            settle.settle_hinted(ports, task)
         return task_view(task)
     raise UnavailableError("The task is changing too fast to be patched.")
 

@@ -73,7 +73,7 @@ def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState], *, resum
 def _cancel(task: TaskState, _: RunState, now: int) -> TaskState | None:
     if not allowed(Cause.CANCEL, task.status, TaskStatus.CANCELLED):
         return None
-    return finish(task, TaskStatus.CANCELLED, now)
+    return replace(finish(task, TaskStatus.CANCELLED, now), hinted=True)
 
 
 def _put_back(task: TaskState, run: RunState, now: int) -> TaskState | None:

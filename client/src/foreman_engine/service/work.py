@@ -4,7 +4,7 @@ from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
-from foreman_engine.service.settle import settle
+from foreman_engine.service.settle import settle, settle_hinted
 from foreman_engine.service.walks import WORK_PAGES, walk
 
 
@@ -27,7 +27,11 @@ def finish_work(ports: Ports, work: Work) -> None:
 
 
 def _settle(ports: Ports, work: Work) -> None:
-    tasks = list(ports.tasks.get(work.org_id, [work.task_id]).values()) if work.task_id else []
-    # A retry of the task wrote `queued` and may have died before it sent the message.
-    send(ports, [notice(task) for task in tasks if task.status is TaskStatus.QUEUED and task.enqueue])
-    settle(ports, work.org_id, work.run_id, tasks)
+    task = ports.tasks.get(work.org_id, [work.task_id]).get(work.task_id) if work.task_id else None
+    if task is not None and task.ended:
+        settle_hinted(ports, task)
+        return
+    if task is not None and task.status is TaskStatus.QUEUED and task.enqueue:
+        # A retry of the task wrote `queued` and may have died before it sent the message.
+        send(ports, [notice(task)])
+    settle(ports, work.org_id, work.run_id)
