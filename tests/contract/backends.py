@@ -113,19 +113,21 @@ def on_aws(settings: Settings, session: Session) -> Backend:
     return Backend(aws_ports(settings, session), consumer)
 
 
-EVERY: Final = (
-    "memory",
-    pytest.param("moto", marks=pytest.mark.integration),
-    pytest.param("ministack", marks=pytest.mark.emulator),
-)
+_MOTO: Final = pytest.param("moto", marks=pytest.mark.integration)
+_MINISTACK: Final = pytest.param("ministack", marks=pytest.mark.emulator)
+_LOCALSTACK: Final = pytest.param("localstack", marks=pytest.mark.emulator)
+
+
+def _on(*backends: Any) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("backend", list(backends), indirect=True, scope="module")
+
+
+EVERY: Final = ("memory", _MOTO, _MINISTACK)
 """What every test of a store runs on."""
-ON_QUEUES: Final = pytest.mark.parametrize(
-    "backend",
-    [*EVERY, pytest.param("localstack", marks=pytest.mark.emulator)],
-    indirect=True,
-    scope="module",
-)
+ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
+ON_SQS: Final = _on(_MOTO, _MINISTACK, _LOCALSTACK)
+"""For a module that looks at SQS itself."""
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {
     "memory": memory,
     "moto": moto,
