@@ -20,12 +20,13 @@ _ORGANIZATIONS = itertools.count(1)
 @pytest.fixture(scope="session")
 def localstack_interpreter(request: pytest.FixtureRequest) -> Path:
     """The Python that has LocalStack. Without one its tests are skipped here, and fail where nobody would notice."""
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
 
     def say(line: str) -> None:
-        if terminal is not None:
-            terminal.write_line("")
-            terminal.write_line(line)
+        if terminal is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                terminal.write_line(f"\n{line}")
 
     try:
         return localstack_python(say)
