@@ -1,0 +1,258 @@
+"""The engine under everything that can go wrong at once; see `simulation/`: what is judged after each port call and at the end.
+
+Each example is a world of one organization, up to three runs and ten tasks, three workers. The calls of the engine die,
+stand still, are refused or go unheard at any port call. Once the faults stop, everything ends by itself.
+"""
+
+from typing import Any
+from unittest import mock
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from foreman_contract.enums import ReportStatus, RunStatus, TaskStatus
+from foreman_contract.runs import PatchRun
+from foreman_contract.tasks import PatchTask, RetryPolicy
+from foreman_engine.memory import queue as memory_queue
+from foreman_engine.service import walks
+from foreman_engine.service import work as work_queue
+from tests.unit.engine.simulation.applications import Application, Machinery, Order
+from tests.unit.engine.simulation.faults import Fault, Kind, When
+from tests.unit.engine.simulation.rest import check_rest, come_to_rest
+from tests.unit.engine.simulation.workers import Hearing, How, Worker, replay
+from tests.unit.engine.simulation.world import OWN, TASKS, World
+
+RUNS, TASKS_OF_ALL, WORKERS = 3, 10, 3
+RECEIVES = 8
+"""How often a message is received here before it is a dead letter: few, so that there are some."""
+
+picks = st.integers(0, 11)
+masks = st.integers(1, 63)
+faults = st.none() | st.builds(
+    Fault, st.sampled_from(list(Kind)), st.sampled_from(list(When)), st.integers(1, 14)
+)
+hearings = st.builds(Hearing, faults, st.booleans(), st.booleans()) | st.just(Hearing())
+orders = st.lists(
+    st.builds(
+        Order,
+        enqueue=st.sampled_from([True, True, True, False]),
+        max_retries=st.integers(0, 2),
+        timeout_s=st.sampled_from([None, None, 20, 100]),
+        policy=st.sampled_from([None, RetryPolicy(initial_seconds=2000, factor=1, max_seconds=2000)]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+reports = st.builds(
+    How,
+    st.sampled_from(list(ReportStatus)),
+    retryable=st.sampled_from([True, True, False]),
+    delay_s=st.sampled_from([None, 0, 1.5, 40, 1000, 7200]),
+)
+task_patches = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(list(TaskStatus)),
+        "output_data": st.sampled_from(["patched", "p" * 300]),
+        "metadata": st.just({"m": 1}),
+        "attempt": st.integers(0, 2),
+    },
+).filter(lambda fields: set(fields) - {"attempt"})
+run_patches = st.fixed_dictionaries(
+    {},
+    optional={"status": st.sampled_from(list(RunStatus)), "output_data": st.just("patched")},
+).filter(bool)
+visibilities = st.sampled_from([1000, 30_000, 65_000])
+
+
+class Engine(RuleBasedStateMachine):
+    """Everything but reconcile: nothing here needs it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.app = Application(self.world)
+        self.machinery = Machinery(self.world)
+        self.workers = [Worker(self.world, number) for number in range(WORKERS)]
+        self.patches: list[Any] = []
+
+    @initialize(auto=st.booleans(), first=orders, small=st.booleans())
+    def begin(self, auto: bool, first: list[Order], small: bool) -> None:
+        self._patch(memory_queue, "MAX_RECEIVES", RECEIVES)
+        if small:
+            self._patch(walks, "PAGE", 2)
+            self._patch(walks, "INLINE_PAGES", 1)
+            self._patch(work_queue, "WORK_PAGES", 1)
+        self.app.create_run(auto, None)
+        self.app.create_tasks(self.app.run_ids()[0], first, "first", None)
+
+    def _patch(self, where: Any, name: str, value: int) -> None:
+        patch = mock.patch.object(where, name, value)
+        patch.start()
+        self.patches.append(patch)
+
+    def _task(self, pick: int) -> str:
+        ids = self.app.task_ids()
+        return ids[pick % len(ids)]
+
+    def _run(self, pick: int) -> str:
+        ids = self.app.run_ids()
+        return ids[pick % len(ids)]
+
+    # What applications do
+
+    @precondition(lambda self: len(self.world.state.runs) < RUNS)
+    @rule(auto=st.booleans(), fault=faults)
+    def create_run(self, auto: bool, fault: Fault | None) -> None:
+        self.app.create_run(auto, fault)
+
+    @precondition(lambda self: len(self.world.state.tasks) < TASKS_OF_ALL)
+    @rule(pick=picks, wanted=orders, key=st.sampled_from("abcd"), fault=faults)
+    def create_tasks(self, pick: int, wanted: list[Order], key: str, fault: Fault | None) -> None:
+        self.app.create_tasks(self._run(pick), wanted, key, fault)
+
+    @rule(pick=picks, fields=task_patches, fault=faults)
+    def patch_task(self, pick: int, fields: dict[str, Any], fault: Fault | None) -> None:
+        self.app.patch_task(self._task(pick), PatchTask(**fields), fault)
+
+    @rule(pick=picks, fields=run_patches, fault=faults)
+    def patch_run(self, pick: int, fields: dict[str, Any], fault: Fault | None) -> None:
+        self.app.patch_run(self._run(pick), PatchRun(**fields), fault)
+
+    @rule(pick=picks, fault=faults)
+    def cancel_task(self, pick: int, fault: Fault | None) -> None:
+        self.app.cancel_task(self._task(pick), fault)
+
+    @rule(pick=picks, fault=faults)
+    def retry_task(self, pick: int, fault: Fault | None) -> None:
+        self.app.retry_task(self._task(pick), fault)
+
+    @rule(pick=picks, fault=faults)
+    def cancel_run(self, pick: int, fault: Fault | None) -> None:
+        self.app.cancel_run(self._run(pick), fault)
+
+    @rule(pick=picks, fault=faults)
+    def retry_run(self, pick: int, fault: Fault | None) -> None:
+        self.app.retry_run(self._run(pick), fault)
+
+    # What workers do
+
+    @rule(pick=picks, queue=st.sampled_from([TASKS, TASKS, OWN]), mask=masks, visibility_ms=visibilities)
+    def receive(self, pick: int, queue: str, mask: int, visibility_ms: int) -> None:
+        self.workers[pick % WORKERS].receive(queue, mask, visibility_ms)
+
+    @rule(pick=picks, lease_s=st.sampled_from([None, 5, 30]), how=hearings)
+    def claim(self, pick: int, lease_s: int | None, how: Hearing) -> None:
+        self.workers[pick % WORKERS].claim(lease_s, how)
+
+    @rule(pick=picks, lease_s=st.sampled_from([None, 5]))
+    def receive_and_claim(self, pick: int, lease_s: int | None) -> None:
+        worker = self.workers[pick % WORKERS]
+        worker.receive(TASKS, 63, 65_000)
+        worker.claim(lease_s, Hearing())
+
+    @rule(pick=picks, task=picks, how=hearings)
+    def claim_without_a_message(self, pick: int, task: int, how: Hearing) -> None:
+        self.workers[pick % WORKERS].claim(None, how, [self._task(task)])
+
+    @precondition(lambda self: any(worker.unheard for worker in self.workers))
+    @rule(pick=picks, how=hearings)
+    def claim_again(self, pick: int, how: Hearing) -> None:
+        waiting = [worker for worker in self.workers if worker.unheard]
+        waiting[pick % len(waiting)].claim_again(pick, how)
+
+    @precondition(lambda self: any(worker.running for worker in self.workers))
+    @rule(pick=picks, progress=st.sampled_from([None, 1, 2]), visibility_ms=visibilities, how=hearings)
+    def heartbeat(self, pick: int, progress: int | None, visibility_ms: int, how: Hearing) -> None:
+        self._busy_one(pick).heartbeat(progress, visibility_ms, how)
+
+    @precondition(lambda self: any(worker.running for worker in self.workers))
+    @rule(pick=picks, mask=masks, says=reports, how=hearings)
+    def report(self, pick: int, mask: int, says: How, how: Hearing) -> None:
+        self._busy_one(pick).report(mask, says, how)
+
+    def _busy_one(self, pick: int) -> Worker:
+        busy = [worker for worker in self.workers if worker.running]
+        return busy[pick % len(busy)]
+
+    @rule(pick=picks)
+    def die(self, pick: int) -> None:
+        self.workers[pick % WORKERS].forget()
+
+    # What the network, the queues, the clocks and the machines do
+
+    @precondition(lambda self: self.world.requests)
+    @rule(pick=st.integers(0, 30), fault=faults)
+    def replay(self, pick: int, fault: Fault | None) -> None:
+        name, request = self.world.requests[-1 - pick % len(self.world.requests)]
+        replay(self.world, name, request, fault)
+
+    @rule(pick=picks)
+    def send_a_message_twice(self, pick: int) -> None:
+        task = self.world.state.tasks["acme", self._task(pick)]
+        if task.enqueue:
+            self.world.send_again(task, TASKS)
+
+    @precondition(lambda self: self.world.stalled)
+    @rule(pick=picks, fault=faults)
+    def go_on(self, pick: int, fault: Fault | None) -> None:
+        self.world.resume(pick, fault)
+
+    @rule(ms=st.sampled_from([1, 100, 2500, 6000, 31_000, 61_000, 900_000, 3_600_000]))
+    def time_goes_on(self, ms: int) -> None:
+        self.world.advance(ms)
+
+    @rule(off_ms=st.integers(-2000, 2000))
+    def the_clock_is_off(self, off_ms: int) -> None:
+        self.world.skew(off_ms)
+
+    @rule(lagging=st.booleans())
+    def the_index_lags(self, lagging: bool) -> None:
+        self.world.tasks.lagging = lagging
+
+    @rule(fault=faults)
+    def sweep(self, fault: Fault | None) -> None:
+        self.machinery.sweep(fault)
+
+    @rule(mask=masks, fault=faults, dies=st.booleans())
+    def work(self, mask: int, fault: Fault | None, dies: bool) -> None:
+        self.machinery.work(mask, fault, dies)
+
+    @rule(fault=faults)
+    def dead_letters(self, fault: Fault | None) -> None:
+        self.machinery.revive(fault)
+
+    @invariant()
+    def whatever_waits_has_a_message(self) -> None:
+        if not self.world.broken:
+            self.world.check_messages()
+
+    def teardown(self) -> None:
+        try:
+            self.world.kill()
+            if not self.world.broken:
+                come_to_rest(self.world)
+                check_rest(self.world)
+        finally:
+            for patch in self.patches:
+                patch.stop()
+
+
+class ReconciledEngine(Engine):
+    """With an operator who lets reconcile run at any moment."""
+
+    @rule(idle_ms=st.sampled_from([0, 900_000]), fault=faults)
+    def reconcile(self, idle_ms: int, fault: Fault | None) -> None:
+        self.machinery.reconcile(idle_ms, fault)
+
+
+BUDGET = settings(
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestEngine = Engine.TestCase
+TestEngine.settings = BUDGET
+TestReconciledEngine = ReconciledEngine.TestCase
+TestReconciledEngine.settings = BUDGET
