@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Blueprint, SQSEvent
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from chalicelib.events.batches import each_record
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.queues import organization_of
 from foreman_engine.domain.work import decode_work
-from foreman_engine.service.dead_letters import revive
+from foreman_engine.service.dead_letters import Revival, revive
 
 blueprint = Blueprint(__name__)
 _logger = Logger(service="foreman")
@@ -40,9 +41,15 @@ def _revive(record: Mapping[str, Any]) -> None:
         _logger.error("a dead letter that is no task message was dropped", extra={"org_id": org_id})
         return
     outcome = revive(services().ports, org_id, message)
+    _count(outcome)
     _logger.warning(
         "dead letter", extra={"org_id": org_id, "task_id": message.task_id, "outcome": outcome.value}
     )
+
+
+def _count(outcome: Revival) -> None:
+    with single_metric("DeadLetters", MetricUnit.Count, 1, namespace="Foreman") as metric:
+        metric.add_dimension("outcome", outcome.value)
 
 
 def _work_again(body: str) -> None:

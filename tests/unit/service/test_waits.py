@@ -152,7 +152,7 @@ class TestDeadLetters:
         return {"messageId": "m", "body": body, "attributes": {"DeadLetterQueueSourceArn": arn}}
 
     def test_a_letter_is_believed_only_for_the_organization_of_its_queue(
-        self, api: Api, task: dict[str, Any], clock: ManualClock
+        self, api: Api, task: dict[str, Any], clock: ManualClock, capsys: pytest.CaptureFixture[str]
     ) -> None:
         take(api)
         body = json.dumps(message(task).to_wire())
@@ -164,6 +164,11 @@ class TestDeadLetters:
                 }
                 clock.advance(15 * MINUTE_MS)
                 assert take(api) == expected
+        counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        assert [(each["DeadLetters"], each["outcome"]) for each in counted] == [
+            ([1.0], "dropped"),
+            ([1.0], "sent"),
+        ]
 
     def test_the_work_queues_own_letters_go_back_to_it(self, api: Api, task: dict[str, Any]) -> None:
         body = json.dumps({"kind": "settle", "orgId": "acme", "runId": task["runId"]})
