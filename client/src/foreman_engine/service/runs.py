@@ -135,7 +135,8 @@ def update_run(ports: Ports, org_id: str, run_id: str, request: PatchRun) -> Run
                 run = ports.runs.save(run, after)
             except StaleError:
                 continue
-        _take_effect(ports, run)
+        # A repeated patch may follow one that died between its write and what that causes.
+        _take_effect(ports, run, resumed=after is None)
         return get_run(ports, org_id, run_id)
     raise UnavailableError("The run is changing too fast to be patched.")
 
@@ -147,9 +148,9 @@ def _hint(run: RunState) -> Work:
     return Work(run.org_id, run.id)
 
 
-def _take_effect(ports: Ports, run: RunState) -> None:
+def _take_effect(ports: Ports, run: RunState, *, resumed: bool = False) -> None:
     if run.hold:
-        walks.walk(ports, run, walks.INLINE_PAGES)
+        walks.walk(ports, run, walks.INLINE_PAGES, resumed=resumed)
     elif run.ended:
         settle.settle(ports, run.org_id, run.id)
 

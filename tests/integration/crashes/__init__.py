@@ -1,0 +1,1 @@
+"""Crash points: the API or a worker dies exactly there."""

@@ -1,0 +1,70 @@
+"""Kills a process at one of its AWS calls: before the call took effect, or after it did and before anybody knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from boto3.session import Session
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """The process is gone. Nothing catches this, as nothing catches SIGKILL."""
+
+
+class When(StrEnum):
+    """On which side of a call's effect."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The `number`-th call (from 0), of `operation` if it is named."""
+
+    when: When
+    number: int = 0
+    operation: str | None = None
+
+
+@dataclass
+class Executioner:
+    """Counts the calls of a session's clients, and kills whoever makes the one that is named."""
+
+    session: Session
+    calls: list[str] = field(default_factory=list)
+    moment: Moment | None = None
+
+    def __post_init__(self) -> None:
+        self.session.events.register("before-call", self._before)
+        self.session.events.register("after-call", self._after)
+
+    def survives(self, act: Callable[[], T], moment: Moment | None) -> T | None:
+        """What `act` answers; None when it was killed."""
+        self.calls, self.moment = [], moment
+        try:
+            return act()
+        except Killed:
+            return None
+        finally:
+            self.moment = None
+
+    def _before(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+        self._strike(When.BEFORE)
+
+    def _after(self, **_: Any) -> None:
+        self._strike(When.AFTER)
+
+    def _strike(self, when: When) -> None:
+        moment = self.moment
+        if moment is None or when is not moment.when:
+            return
+        name = self.calls[-1]
+        counted = self.calls if moment.operation is None else [c for c in self.calls if c == name]
+        if moment.operation in (None, name) and len(counted) == moment.number + 1:
+            self.moment = None
+            raise Killed(f"{when} {name}")
