@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foreman_contract import limits
+from foreman_contract.enums import TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.ports import Ports, TaskNotice
@@ -16,6 +17,11 @@ def notice(task: TaskState, delay_ms: int = 0) -> TaskNotice:
     """The task's message, visible after the delay (15 minutes at most: a claim before its time is told so)."""
     message = TaskMessage(task_id=task.id, run_id=task.run_id, org_id=task.org_id, type=task.type)
     return TaskNotice(message, task.queue, max(0, min(delay_ms, MAX_DELAY_MS)), task.traceparent)
+
+
+def may_lack_message(task: TaskState) -> bool:
+    """Whether a task that was put back may have no message, if whoever put it back died: it waits, or was claimed without one."""
+    return task.enqueue and (task.status is TaskStatus.QUEUED or task.lease_until is not None)
 
 
 def send(ports: Ports, notices: Sequence[TaskNotice]) -> None:

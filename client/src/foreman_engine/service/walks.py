@@ -15,7 +15,7 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState, finish
 from foreman_engine.domain.transitions import Cause, allowed
 from foreman_engine.domain.work import Work, WorkKind
-from foreman_engine.service.notices import notice, send
+from foreman_engine.service.notices import may_lack_message, notice, send
 from foreman_engine.service.ports import Ports, RunGuard
 from foreman_engine.service.settle import announce_ends, settle
 
@@ -66,7 +66,7 @@ def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState], *, resum
     if kind_of(run) is WorkKind.CANCEL:
         announce_ends(ports, run, [task for task in touched if task.status is TaskStatus.CANCELLED])
     else:
-        waiting = [task for task in touched if task.epoch == run.epoch and task.status is TaskStatus.QUEUED]
+        waiting = [task for task in touched if task.epoch == run.epoch and may_lack_message(task)]
         send(ports, [notice(task) for task in waiting])
 
 

@@ -1,8 +1,7 @@
 """What a message on Foreman's own work queue leads to: something begun elsewhere is finished, or found to be done."""
 
-from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.work import Work, WorkKind
-from foreman_engine.service.notices import notice, send
+from foreman_engine.service.notices import may_lack_message, notice, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.settle import settle, settle_hinted
 from foreman_engine.service.walks import WORK_PAGES, walk
@@ -31,7 +30,7 @@ def _settle(ports: Ports, work: Work) -> None:
     if task is not None and task.ended:
         settle_hinted(ports, task)
         return
-    if task is not None and task.status is TaskStatus.QUEUED and task.enqueue:
+    if task is not None and may_lack_message(task):
         # A retry of the task wrote `queued` and may have died before it sent the message.
         send(ports, [notice(task)])
     settle(ports, work.org_id, work.run_id)

@@ -192,16 +192,14 @@ class World:
                 assert task.id in named or self._hinted(task, hints), f"nobody will look at {task}"
 
     def _waits(self, task: TaskState) -> bool:
+        run = self.state.run(task.org_id, task.run_id)
         if not task.enqueue or task.due_at is not None or task.id in self.watcher.by_hand:
+            return False
+        if run is None or run.status is RunStatus.CANCELLED:
             return False
         if task.status is TaskStatus.RUNNING:
             return task.lease_until is not None
-        run = self.state.run(task.org_id, task.run_id)
-        return (
-            task.status in (TaskStatus.QUEUED, TaskStatus.RETRYING)
-            and run is not None
-            and run.status is not RunStatus.CANCELLED
-        )
+        return task.status in (TaskStatus.QUEUED, TaskStatus.RETRYING)
 
     def _hinted(self, task: TaskState, hints: list[Work]) -> bool:
         run = self.state.run(task.org_id, task.run_id)
