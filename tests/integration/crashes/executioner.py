@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from boto3.session import Session
 
 T = TypeVar("T")
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetQueueUrl", "GetQueueAttributes"})
+"""Calls that change nothing: to die at one is to die after the write before it."""
 
 
 class Killed(BaseException):
@@ -23,7 +25,7 @@ class When(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """The `number`-th call (from 0), of `operation` if it is named."""
+    """The `number`-th write (from 0), or the `number`-th call of `operation` if that is named."""
 
     when: When
     number: int = 0
@@ -63,8 +65,10 @@ class Executioner:
         moment = self.moment
         if moment is None or when is not moment.when:
             return
-        name = self.calls[-1]
-        counted = self.calls if moment.operation is None else [c for c in self.calls if c == name]
-        if moment.operation in (None, name) and len(counted) == moment.number + 1:
+        counted = [name for name in self.calls if self._counts(name, moment)]
+        if self._counts(self.calls[-1], moment) and len(counted) == moment.number + 1:
             self.moment = None
-            raise Killed(f"{when} {name}")
+            raise Killed(f"{when} {self.calls[-1]}")
+
+    def _counts(self, name: str, moment: Moment) -> bool:
+        return name not in READS if moment.operation is None else name == moment.operation
