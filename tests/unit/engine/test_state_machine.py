@@ -50,19 +50,15 @@ reports = st.builds(
     retryable=st.sampled_from([True, True, False]),
     delay_s=st.sampled_from([None, 0, 1.5, 40, 1000, 7200]),
 )
-task_patches = st.fixed_dictionaries(
-    {},
-    optional={
-        "status": st.sampled_from(list(TaskStatus)),
-        "output_data": st.sampled_from(["patched", "p" * 300]),
-        "metadata": st.just({"m": 1}),
-        "attempt": st.integers(0, 2),
-    },
-).filter(lambda fields: set(fields) - {"attempt"})
-run_patches = st.fixed_dictionaries(
-    {},
-    optional={"status": st.sampled_from(list(RunStatus)), "output_data": st.just("patched")},
-).filter(bool)
+others = st.sampled_from([{}, {}, {"attempt": 1}, {"output_data": "patched"}, {"output_data": "p" * 300}])
+task_patches = st.builds(
+    lambda given, more: {**given, **more},
+    st.builds(dict, status=st.sampled_from(list(TaskStatus))) | st.just({"metadata": {"m": 1}}),
+    others,
+)
+run_patches: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict, status=st.sampled_from(list(RunStatus))
+) | st.just({"output_data": "patched"})
 visibilities = st.sampled_from([1000, 30_000, 65_000])
 
 

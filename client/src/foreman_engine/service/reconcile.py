@@ -54,7 +54,7 @@ def _is_finished(run: RunState) -> bool:
 def _heal(ports: Ports, run: RunState, idle_ms: int) -> Reconciled:
     walked = run.hold
     if walked:
-        walk(ports, run, WORK_PAGES, resumed=True)
+        walk(ports, run, WORK_PAGES)
     sent = tuple(_send_idle(ports, run, idle_ms))
     settle(ports, run.org_id, run.id)
     now_ended = ports.runs.get(run.org_id, [run.id])[run.id].ended

@@ -123,20 +123,20 @@ def update_run(ports: Ports, org_id: str, run_id: str, request: PatchRun) -> Run
 
     """
     patch = _run_patch(request)
-    announced = False
+    announced: Work | None = None
     for _ in range(_TRIES):
         [run] = ports.runs.load([read_run(ports, org_id, run_id)])
         after = patch_run(run, patch, ports.clock.now_ms())
         if after is not None:
-            if after.ended and not announced:
-                settle.announce(ports, _hint(after))
-                announced = True
+            # Another cancel and a retry may have come between: a hint is good for one epoch.
+            if after.ended and announced != (hint := _hint(after)):
+                settle.announce(ports, hint)
+                announced = hint
             try:
                 run = ports.runs.save(run, after)
             except StaleError:
                 continue
-        # A repeated patch may follow one that died between its write and what that causes.
-        _take_effect(ports, run, resumed=after is None)
+        _take_effect(ports, run)
         return get_run(ports, org_id, run_id)
     raise UnavailableError("The run is changing too fast to be patched.")
 
@@ -148,9 +148,9 @@ def _hint(run: RunState) -> Work:
     return Work(run.org_id, run.id)
 
 
-def _take_effect(ports: Ports, run: RunState, *, resumed: bool = False) -> None:
+def _take_effect(ports: Ports, run: RunState) -> None:
     if run.hold:
-        walks.walk(ports, run, walks.INLINE_PAGES, resumed=resumed)
+        walks.walk(ports, run, walks.INLINE_PAGES)
     elif run.ended:
         settle.settle(ports, run.org_id, run.id)
 

@@ -38,17 +38,15 @@ def kind_of(run: RunState) -> WorkKind:
     return WorkKind.CANCEL if run.status is RunStatus.CANCELLED else WorkKind.RETRY
 
 
-def walk(
-    ports: Ports, run: RunState, pages: int, after_id: str | None = None, *, resumed: bool = False
-) -> None:
+def walk(ports: Ports, run: RunState, pages: int, after_id: str | None = None) -> None:
     """Walk up to `pages` pages behind `after_id`, leave the rest to the work queue, and settle after the last.
 
-    A resumed walk may follow one that died between its write and what the write causes, so it does that again for all.
+    Another walk of this epoch may have died between its write and what that causes: it is done again for all it wrote.
     """
     for _ in range(pages):
         page = ports.tasks.of_run(run.org_id, run.id, PAGE, after_id, ascending=True)
         try:
-            _walk_page(ports, run, page.tasks, resumed=resumed)
+            _walk_page(ports, run, page.tasks)
         except _OvertakenError:
             return
         if not page.more:
@@ -59,21 +57,19 @@ def walk(
     ports.messages.send_work([go_on], 0)
 
 
-def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState], *, resumed: bool) -> None:
+def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:
     step = _cancel if kind_of(run) is WorkKind.CANCEL else _put_back
-    written, others = _write(ports, run, tasks, step)
-    touched = [*written, *(others if resumed else ())]
+    touched = [task for task in _write(ports, run, tasks, step) if task.epoch == run.epoch]
     if kind_of(run) is WorkKind.CANCEL:
         announce_ends(ports, run, [task for task in touched if task.status is TaskStatus.CANCELLED])
     else:
-        waiting = [task for task in touched if task.epoch == run.epoch and may_lack_message(task)]
-        send(ports, [notice(task) for task in waiting])
+        send(ports, [notice(task) for task in touched if may_lack_message(task)])
 
 
-def _cancel(task: TaskState, _: RunState, now: int) -> TaskState | None:
+def _cancel(task: TaskState, run: RunState, now: int) -> TaskState | None:
     if not allowed(Cause.CANCEL, task.status, TaskStatus.CANCELLED):
         return None
-    return replace(finish(task, TaskStatus.CANCELLED, now), hinted=True)
+    return replace(finish(task, TaskStatus.CANCELLED, now), hinted=True, epoch=run.epoch)
 
 
 def _put_back(task: TaskState, run: RunState, now: int) -> TaskState | None:
@@ -81,10 +77,8 @@ def _put_back(task: TaskState, run: RunState, now: int) -> TaskState | None:
     return put_back(task, run.epoch, now) if again else None
 
 
-def _write(
-    ports: Ports, run: RunState, tasks: Sequence[TaskState], step: _Step
-) -> tuple[list[TaskState], list[TaskState]]:
-    """Take the step for every task that needs it, in one transaction: the tasks written, and the others."""
+def _write(ports: Ports, run: RunState, tasks: Sequence[TaskState], step: _Step) -> list[TaskState]:
+    """Take the step for every task that needs it, in one transaction: the tasks written, then the others."""
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
         changes = [Change(task, after) for task in tasks if (after := step(task, run, now)) is not None]
@@ -97,7 +91,7 @@ def _write(
                 raise _OvertakenError from stale
             tasks = list(ports.tasks.get(run.org_id, [task.id for task in tasks]).values())
             continue
-        return saved, others
+        return [*saved, *others]
     raise UnavailableError("The tasks are changing too fast to be walked.")
 
 

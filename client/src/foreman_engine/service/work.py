@@ -20,7 +20,7 @@ def finish_work(ports: Ports, work: Work) -> None:
     if run is None or run.epoch != work.epoch:
         return
     if run.hold:
-        walk(ports, run, WORK_PAGES, work.after_id, resumed=True)
+        walk(ports, run, WORK_PAGES, work.after_id)
     else:
         settle(ports, run.org_id, run.id)
 

@@ -11,7 +11,7 @@ from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts, TaskState
 from foreman_engine.memory.state import MemoryState
-from foreman_engine.service.ports import EventNotice
+from foreman_engine.service.ports import EventNotice, TaskNotice
 from tests.unit.engine.simulation import run_rules, task_rules
 from tests.unit.engine.simulation.faults import Doing
 
@@ -42,6 +42,8 @@ class Watcher:
         """Judge what the port call did; whether it changed anything."""
         if method == "send_events":
             self._see_events(args[2])
+        if method == "send_tasks":
+            self._see_notices(args[0], args[1])
         tasks, runs = dict(self.state.tasks), dict(self.state.runs)
         new_tasks = [task for key, task in tasks.items() if self._tasks.get(key) is not task]
         new_runs = [run for key, run in runs.items() if self._runs.get(key) is not run]
@@ -57,6 +59,11 @@ class Watcher:
 
     def tasks_of(self, run: RunState) -> list[TaskState]:
         return [task for task in self.state.tasks.values() if task.run_id == run.id]
+
+    def _see_notices(self, org_id: str, notices: Sequence[TaskNotice]) -> None:
+        for notice in notices:
+            task = self.state.tasks.get((org_id, notice.message.task_id))
+            assert task is None or task.enqueue, "a message was sent for a task that its caller queues"
 
     def _see_events(self, notices: Sequence[EventNotice]) -> None:
         for event in notices:
