@@ -58,10 +58,11 @@ class Intake:
         self._warning.warn(hint.type for hint in found.unhandled)
         hidden = [hint.message for hint in found.unhandled]
         self._disposal.hide(hidden, self._options.timing.unhandled_hide_s)
+        asked_at = time.monotonic()
         unknown = self._claim_all(found.claimable)
         if unknown and self._gate.enter():
             name = "foreman-recheck"
-            threading.Thread(target=self._recheck, args=(unknown,), name=name, daemon=True).start()
+            threading.Thread(target=self._recheck, args=(unknown, asked_at), name=name, daemon=True).start()
         else:
             self._drop(unknown)
 
@@ -77,12 +78,16 @@ class Intake:
             hints = [hint for hint, _ in last.deferred]
         return unknown
 
-    def _recheck(self, unknown: Sequence[tuple[Hint, Told]]) -> None:
-        """Claim unknown tasks again, ever later, before doing as told: the record may come behind its message."""
+    def _recheck(self, unknown: Sequence[tuple[Hint, Told]], asked_at: float) -> None:
+        """Claim unknown tasks again, ever later, before doing as told: the record may come behind its message.
+
+        Pauses count from the question, not from its answer: the record cannot have been there before it.
+        """
         try:
             for pause_s in self._options.timing.recheck_s:
-                if self._gate.stopping.wait(pause_s):
+                if self._gate.stopping.wait(max(0.0, asked_at + pause_s - time.monotonic())):
                     break
+                asked_at = time.monotonic()
                 unknown = self._claim_all([hint for hint, _ in unknown])
                 if not unknown:
                     return
