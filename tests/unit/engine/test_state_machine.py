@@ -1,6 +1,6 @@
 """The engine under everything that can go wrong at once; see `simulation/`: what is judged after each port call and at the end.
 
-Each example is a world of one organization, up to three runs and ten tasks, three workers. The calls of the engine die,
+Each example is a world of one organization, up to two runs and a few tasks, three workers. The calls of the engine die,
 stand still, are refused or go unheard at any port call. Once the faults stop, everything ends by itself.
 """
 
@@ -11,55 +11,35 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from foreman_contract.enums import ReportStatus, RunStatus, TaskStatus
+from foreman_contract.enums import RunStatus
 from foreman_contract.runs import PatchRun
-from foreman_contract.tasks import PatchTask, RetryPolicy
+from foreman_contract.tasks import PatchTask
 from foreman_engine.memory import queue as memory_queue
 from foreman_engine.service import walks
 from foreman_engine.service import work as work_queue
 from tests.unit.engine.simulation.applications import Application, Machinery, Order
-from tests.unit.engine.simulation.faults import Fault, Kind, When
-from tests.unit.engine.simulation.rest import check_rest, come_to_rest
+from tests.unit.engine.simulation.faults import Fault
+from tests.unit.engine.simulation.rest import check_rest, come_to_rest, next_wait_ms
+from tests.unit.engine.simulation.strategies import (
+    WORDS,
+    faults,
+    hearings,
+    masks,
+    orders,
+    picks,
+    reports,
+    run_patches,
+    stalls,
+    task_patches,
+    verbs,
+    visibilities,
+)
 from tests.unit.engine.simulation.workers import Hearing, How, Worker, replay
 from tests.unit.engine.simulation.world import OWN, TASKS, World
 
-RUNS, TASKS_OF_ALL, WORKERS = 3, 10, 3
+RUNS, TASKS_OF_ALL, WORKERS = 2, 8, 3
 RECEIVES = 8
 """How often a message is received here before it is a dead letter: few, so that there are some."""
-
-picks = st.integers(0, 11)
-masks = st.integers(1, 63)
-faults = st.none() | st.builds(
-    Fault, st.sampled_from(list(Kind)), st.sampled_from(list(When)), st.integers(1, 14)
-)
-hearings = st.builds(Hearing, faults, st.booleans(), st.booleans()) | st.just(Hearing())
-orders = st.lists(
-    st.builds(
-        Order,
-        enqueue=st.sampled_from([True, True, True, False]),
-        max_retries=st.integers(0, 2),
-        timeout_s=st.sampled_from([None, None, 20, 100]),
-        policy=st.sampled_from([None, RetryPolicy(initial_seconds=2000, factor=1, max_seconds=2000)]),
-    ),
-    min_size=1,
-    max_size=3,
-)
-reports = st.builds(
-    How,
-    st.sampled_from(list(ReportStatus)),
-    retryable=st.sampled_from([True, True, False]),
-    delay_s=st.sampled_from([None, 0, 1.5, 40, 1000, 7200]),
-)
-others = st.sampled_from([{}, {}, {"attempt": 1}, {"output_data": "patched"}, {"output_data": "p" * 300}])
-task_patches = st.builds(
-    lambda given, more: {**given, **more},
-    st.builds(dict, status=st.sampled_from(list(TaskStatus))) | st.just({"metadata": {"m": 1}}),
-    others,
-)
-run_patches: st.SearchStrategy[dict[str, Any]] = st.builds(
-    dict, status=st.sampled_from(list(RunStatus))
-) | st.just({"output_data": "patched"})
-visibilities = st.sampled_from([1000, 30_000, 65_000])
 
 
 class Engine(RuleBasedStateMachine):
@@ -81,20 +61,24 @@ class Engine(RuleBasedStateMachine):
             self._patch(walks, "INLINE_PAGES", 1)
             self._patch(work_queue, "WORK_PAGES", 1)
         self.app.create_run(auto, None)
-        self.app.create_tasks(self.app.run_ids()[0], first, "first", None)
+        self.app.create_tasks(self._run(0), first, "first", None)
 
     def _patch(self, where: Any, name: str, value: int) -> None:
         patch = mock.patch.object(where, name, value)
         patch.start()
         self.patches.append(patch)
 
-    def _task(self, pick: int) -> str:
-        ids = self.app.task_ids()
-        return ids[pick % len(ids)]
+    def _task(self, pick: int, *, ended: bool = False) -> str:
+        """A task; an ended one if wished for and there is one."""
+        tasks = sorted(self.world.state.tasks.values(), key=lambda task: task.id)
+        wished = [task.id for task in tasks if task.ended or not ended] or [task.id for task in tasks]
+        return wished[pick % len(wished)]
 
-    def _run(self, pick: int) -> str:
-        ids = self.app.run_ids()
-        return ids[pick % len(ids)]
+    def _run(self, pick: int, *, ended: bool = False) -> str:
+        """A run; an ended one if wished for and there is one."""
+        runs = sorted(self.world.state.runs.values(), key=lambda run: run.id)
+        wished = [run.id for run in runs if run.ended or not ended] or [run.id for run in runs]
+        return wished[pick % len(wished)]
 
     # What applications do
 
@@ -122,7 +106,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule(pick=picks, fault=faults)
     def retry_task(self, pick: int, fault: Fault | None) -> None:
-        self.app.retry_task(self._task(pick), fault)
+        self.app.retry_task(self._task(pick, ended=True), fault)
 
     @rule(pick=picks, fault=faults)
     def cancel_run(self, pick: int, fault: Fault | None) -> None:
@@ -130,7 +114,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule(pick=picks, fault=faults)
     def retry_run(self, pick: int, fault: Fault | None) -> None:
-        self.app.retry_run(self._run(pick), fault)
+        self.app.retry_run(self._run(pick, ended=True), fault)
 
     # What workers do
 
@@ -142,11 +126,13 @@ class Engine(RuleBasedStateMachine):
     def claim(self, pick: int, lease_s: int | None, how: Hearing) -> None:
         self.workers[pick % WORKERS].claim(lease_s, how)
 
-    @rule(pick=picks, lease_s=st.sampled_from([None, 5]))
-    def receive_and_claim(self, pick: int, lease_s: int | None) -> None:
+    @rule(pick=picks, lease_s=st.sampled_from([None, 5]), says=st.none() | reports, how=hearings)
+    def receive_and_run(self, pick: int, lease_s: int | None, says: How | None, how: Hearing) -> None:
         worker = self.workers[pick % WORKERS]
         worker.receive(TASKS, 63, 65_000)
         worker.claim(lease_s, Hearing())
+        if says is not None:
+            worker.report(63, says, how)
 
     @rule(pick=picks, task=picks, how=hearings)
     def claim_without_a_message(self, pick: int, task: int, how: Hearing) -> None:
@@ -195,9 +181,51 @@ class Engine(RuleBasedStateMachine):
     def go_on(self, pick: int, fault: Fault | None) -> None:
         self.world.resume(pick, fault)
 
+    @rule(
+        pick=picks,
+        verbs=st.lists(verbs, min_size=2, max_size=4),
+        stall=stalls,
+        fault=faults,
+        last=faults,
+    )
+    def race(
+        self, pick: int, verbs: list[str], stall: Fault, fault: Fault | None, last: Fault | None
+    ) -> None:
+        """One stands still, others come between, and it goes on: all about the same run and task."""
+        self._do(verbs[0], pick, stall)
+        for verb in verbs[1:]:
+            self._do(verb, pick, fault)
+        if self.world.stalled:
+            self.world.resume(-1, last)
+
+    def _do(self, verb: str, pick: int, fault: Fault | None) -> None:
+        worker = self.workers[pick % WORKERS]
+        match verb:
+            case "claim":
+                worker.receive(TASKS, 63, 65_000)
+                worker.claim(5, Hearing(fault))
+            case "report" | "fail" | "release":
+                worker.report(63, WORDS[verb], Hearing(fault))
+            case "end_run":
+                self.app.patch_run(self._run(pick), PatchRun(status=RunStatus.COMPLETED), fault)
+            case "work":
+                self.machinery.work(63, fault)
+            case "sweep":
+                self.machinery.sweep(fault)
+            case "cancel_run" | "retry_run":
+                getattr(self.app, verb)(self._run(pick, ended=verb == "retry_run"), fault)
+            case _:
+                getattr(self.app, verb)(self._task(pick, ended=verb == "retry_task"), fault)
+
     @rule(ms=st.sampled_from([1, 100, 2500, 6000, 31_000, 61_000, 900_000, 3_600_000]))
     def time_goes_on(self, ms: int) -> None:
         self.world.advance(ms)
+
+    @rule()
+    def time_goes_on_to_the_next_message(self) -> None:
+        wait_ms = next_wait_ms(self.world)
+        if wait_ms is not None:
+            self.world.advance(wait_ms)
 
     @rule(off_ms=st.integers(-2000, 2000))
     def the_clock_is_off(self, off_ms: int) -> None:

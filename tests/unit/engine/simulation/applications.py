@@ -56,9 +56,6 @@ class Application:
     def run_ids(self) -> list[str]:
         return sorted(run.id for run in self.world.state.runs.values())
 
-    def task_ids(self) -> list[str]:
-        return sorted(task.id for task in self.world.state.tasks.values())
-
     def create_run(self, auto_complete: bool, fault: Fault | None) -> None:
         request = CreateRun(input_data=None, auto_complete=auto_complete)
         self.world.perform("create_run", lambda ports: create_run(ports, ORG, request), fault=fault)

@@ -32,7 +32,7 @@ def come_to_rest(world: World) -> None:
     for _ in range(_ROUNDS):
         if _busy(world, worker, machinery):
             continue
-        wait_ms = _wait_ms(world)
+        wait_ms = next_wait_ms(world)
         if wait_ms is None:
             return
         world.advance(wait_ms)
@@ -52,7 +52,6 @@ def _callers_finish(world: World) -> None:
 
 def _busy(world: World, worker: Worker, machinery: Machinery) -> bool:
     """Do what can be done now; whether there was anything."""
-    _read_results(world)
     did = machinery.revive()
     did |= machinery.work(_ALL)
     for queue in (TASKS, OWN):
@@ -72,9 +71,10 @@ def _read_results(world: World) -> None:
             world.messages.delete(url, event.receipt)
 
 
-def _wait_ms(world: World) -> int | None:
+def next_wait_ms(world: World) -> int | None:
     """Until something becomes visible, or the sweep of a minute finds something; None when nothing is left to wait for."""
     now = world.true.now_ms()
+    _read_results(world)
     due = [task.due_at - _AHEAD_MS for task in world.state.tasks.values() if task.due_at is not None]
     instants = [max(at, now + 1) // _MINUTE_MS * _MINUTE_MS + _MINUTE_MS for at in due]
     visible = world.messages.next_visible_ms()
