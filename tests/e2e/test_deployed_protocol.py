@@ -1,0 +1,102 @@
+"""The queue protocol under the deployed functions' own roles: cancel and retry, the sweep, a dead letter."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from foreman_client import Foreman, ForemanConfig, RunStatus, TaskStatus, initialize_foreman_client
+from foreman_contract.service import DEFAULT_TASK_QUEUE
+from foreman_engine.domain.queues import physical_name
+from infra.local.trigger_events import scheduled_event
+from tests.e2e.deployment import ORG, STAGE, Deployment, deployed, eventually
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("protocol")) as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def client(deployment: Deployment) -> Iterator[Foreman]:
+    with initialize_foreman_client(ForemanConfig(deployment.endpoint, deployment.api_key)) as client:
+        yield client
+
+
+def waiting(deployment: Deployment, client: Foreman) -> tuple[int, int]:
+    """How many messages of the task queue are visible, and how many are delayed."""
+    sqs = deployment.session.client("sqs", endpoint_url=deployment.aws_url)
+    url = client.settings.queues.task_queue_url
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesDelayed"])
+
+
+def invoke(deployment: Deployment, function: str, event: dict[str, Any]) -> Any:
+    """What the deployed function answers; it must not fail."""
+    cloud = deployment.session.client("cloudformation", endpoint_url=deployment.aws_url)
+    found = cloud.describe_stack_resource(StackName=deployment.stage.stack, LogicalResourceId=function)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    functions = deployment.session.client("lambda", endpoint_url=deployment.aws_url)
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    body = answer["Payload"].read()
+    assert "FunctionError" not in answer, body
+    return json.loads(body or b"null")
+
+
+def purge(deployment: Deployment, client: Foreman) -> None:
+    sqs = deployment.session.client("sqs", endpoint_url=deployment.aws_url)
+    sqs.purge_queue(QueueUrl=client.settings.queues.task_queue_url)
+
+
+def test_a_run_is_cancelled_and_retried(deployment: Deployment, client: Foreman) -> None:
+    run = client.create_run(input_data=None, auto_complete=True).unwrap()
+    new = [{"type": "t", "input_data": n} for n in range(3)]
+    tasks = client.enqueue_tasks(run_id=run.id, tasks=new).unwrap()
+    cancelled = client.cancel_run(run.id).unwrap()
+    assert (cancelled.status, cancelled.cancelled_tasks) == (RunStatus.CANCELLED, 3)
+    retried = client.retry_run(run.id).unwrap()
+    assert (retried.status, retried.pending_tasks) == (RunStatus.RUNNING, 3)
+    assert client.cancel_task(tasks[0].id).unwrap().status is TaskStatus.CANCELLED
+    assert client.retry_task(tasks[0].id).unwrap().status is TaskStatus.QUEUED
+    purge(deployment, client)
+
+
+def test_the_sweep_sends_what_is_due(deployment: Deployment, client: Foreman) -> None:
+    run = client.create_run(input_data=None).unwrap()
+    task = client.enqueue_task(run_id=run.id, type="t", input_data=1).unwrap()
+    claim = {"workerId": "w", "claimId": "c", "tasks": [{"id": task.id}]}
+    result = {"id": task.id, "attempt": 1, "status": "failed", "retryDelaySeconds": 902}
+    post(deployment, "claim", claim)
+    post(deployment, "report", {"workerId": "w", "results": [result]})
+    purge(deployment, client)
+
+    def swept() -> bool:
+        invoke(deployment, "Sweep", scheduled_event("sweep", "us-east-1"))
+        return waiting(deployment, client) == (0, 1)
+
+    eventually(swept)
+    purge(deployment, client)
+
+
+def test_a_dead_letter_is_sent_afresh(deployment: Deployment, client: Foreman) -> None:
+    run = client.create_run(input_data=None).unwrap()
+    task = client.enqueue_task(run_id=run.id, type="t", input_data=1).unwrap()
+    purge(deployment, client)
+    source = physical_name(STAGE, ORG, DEFAULT_TASK_QUEUE)
+    record = {
+        "messageId": "m",
+        "body": json.dumps({"taskId": task.id, "runId": run.id, "orgId": ORG, "type": "t", "v": 1}),
+        "attributes": {"DeadLetterQueueSourceArn": f"arn:aws:sqs:us-east-1:000000000000:{source}"},
+    }
+    assert invoke(deployment, "DeadLetters", {"Records": [record]}) == {"batchItemFailures": []}
+    assert waiting(deployment, client) == (0, 1)
+
+
+def post(deployment: Deployment, call: str, body: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {deployment.api_key}"}
+    httpx.post(f"{deployment.endpoint}/api/v1/tasks/{call}", json=body, headers=headers).raise_for_status()
