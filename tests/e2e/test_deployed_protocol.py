@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from foreman_client import Foreman, ForemanConfig, RunStatus, TaskStatus, initialize_foreman_client
+from foreman_client import Foreman, ForemanConfig, NewTask, RunStatus, TaskStatus, initialize_foreman_client
 from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_engine.domain.queues import physical_name
 from infra.local.trigger_events import scheduled_event
@@ -55,7 +55,7 @@ def purge(deployment: Deployment, client: Foreman) -> None:
 
 def test_a_run_is_cancelled_and_retried(deployment: Deployment, client: Foreman) -> None:
     run = client.create_run(input_data=None, auto_complete=True).unwrap()
-    new = [{"type": "t", "input_data": n} for n in range(3)]
+    new = [NewTask(type="t", input_data=n) for n in range(3)]
     tasks = client.enqueue_tasks(run_id=run.id, tasks=new).unwrap()
     cancelled = client.cancel_run(run.id).unwrap()
     assert (cancelled.status, cancelled.cancelled_tasks) == (RunStatus.CANCELLED, 3)
