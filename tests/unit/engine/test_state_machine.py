@@ -92,29 +92,22 @@ class Engine(RuleBasedStateMachine):
     def create_tasks(self, pick: int, wanted: list[Order], key: str, fault: Fault | None) -> None:
         self.app.create_tasks(self._run(pick), wanted, key, fault)
 
-    @rule(pick=picks, fields=task_patches, fault=faults)
-    def patch_task(self, pick: int, fields: dict[str, Any], fault: Fault | None) -> None:
-        self.app.patch_task(self._task(pick), PatchTask(**fields), fault)
+    @rule(pick=picks, of_task=task_patches, of_run=st.none() | run_patches, fault=faults)
+    def patch(
+        self, pick: int, of_task: dict[str, Any], of_run: dict[str, Any] | None, fault: Fault | None
+    ) -> None:
+        if of_run is None:
+            self.app.patch_task(self._task(pick), PatchTask(**of_task), fault)
+        else:
+            self.app.patch_run(self._run(pick), PatchRun(**of_run), fault)
 
-    @rule(pick=picks, fields=run_patches, fault=faults)
-    def patch_run(self, pick: int, fields: dict[str, Any], fault: Fault | None) -> None:
-        self.app.patch_run(self._run(pick), PatchRun(**fields), fault)
-
-    @rule(pick=picks, fault=faults)
-    def cancel_task(self, pick: int, fault: Fault | None) -> None:
-        self.app.cancel_task(self._task(pick), fault)
-
-    @rule(pick=picks, fault=faults)
-    def retry_task(self, pick: int, fault: Fault | None) -> None:
-        self.app.retry_task(self._task(pick, ended=True), fault)
-
-    @rule(pick=picks, fault=faults)
-    def cancel_run(self, pick: int, fault: Fault | None) -> None:
-        self.app.cancel_run(self._run(pick), fault)
-
-    @rule(pick=picks, fault=faults)
-    def retry_run(self, pick: int, fault: Fault | None) -> None:
-        self.app.retry_run(self._run(pick, ended=True), fault)
+    @rule(
+        verb=st.sampled_from(["cancel_task", "cancel_run", "retry_task", "retry_run"]),
+        pick=picks,
+        fault=faults,
+    )
+    def cancel_or_retry(self, verb: str, pick: int, fault: Fault | None) -> None:
+        self._do(verb, pick, fault)
 
     # What workers do
 
@@ -227,12 +220,9 @@ class Engine(RuleBasedStateMachine):
         if wait_ms is not None:
             self.world.advance(wait_ms)
 
-    @rule(off_ms=st.integers(-2000, 2000))
-    def the_clock_is_off(self, off_ms: int) -> None:
+    @rule(off_ms=st.integers(-2000, 2000), lagging=st.booleans())
+    def the_clock_is_off_and_the_index_lags(self, off_ms: int, lagging: bool) -> None:
         self.world.skew(off_ms)
-
-    @rule(lagging=st.booleans())
-    def the_index_lags(self, lagging: bool) -> None:
         self.world.tasks.lagging = lagging
 
     @rule(fault=faults)
@@ -271,12 +261,17 @@ class ReconciledEngine(Engine):
         self.machinery.reconcile(idle_ms, fault)
 
 
-BUDGET = settings(
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+def budget(at_least: int) -> settings:
+    """As the profile says, but enough examples to come upon something."""
+    return settings(
+        max_examples=max(at_least, settings().max_examples),
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
 TestEngine = Engine.TestCase
-TestEngine.settings = BUDGET
+TestEngine.settings = budget(300)
 TestReconciledEngine = ReconciledEngine.TestCase
-TestReconciledEngine.settings = BUDGET
+TestReconciledEngine.settings = budget(100)

@@ -88,8 +88,10 @@ class Watcher:
         before, loaded = self.state.payloads.load(before), self.state.payloads.load(after)
         task_rules.check_write(doing, before, loaded, self.latest_ms)
         self._check_outcome(doing, before, after)
-        if after.status is TaskStatus.RUNNING and before.status is not TaskStatus.RUNNING:
-            self._check_start(doing, after)
+        if doing.name == "report" or (
+            after.status is TaskStatus.RUNNING and before.status is not after.status
+        ):
+            self._check_cancel(doing, after)
         if after.ended and not before.ended:
             self.ends.add((after.id, after.status, after.completed_at))
         self._note_hands(doing, before, after)
@@ -103,12 +105,14 @@ class Watcher:
             assert (before.id, before.attempt) not in self._outcomes
             self._outcomes.add((before.id, before.attempt))
 
-    def _check_start(self, doing: Doing, task: TaskState) -> None:
+    def _check_cancel(self, doing: Doing, task: TaskState) -> None:
         run = self.state.run(task.org_id, task.run_id)
         assert run is not None
         assert run.status is not RunStatus.PENDING, "a task started before its run"
         since = self.cancel_answered.get((run.id, run.epoch))
-        assert since is None or doing.number < since, "started after the cancel of its run was answered"
+        assert since is None or doing.number < since, (
+            "started or reported though the run's cancel was answered"
+        )
 
     def _note_hands(self, doing: Doing, before: TaskState, after: TaskState) -> None:
         if before.ended and not after.ended:
