@@ -25,7 +25,6 @@ def find_target(home: Home, environ: Mapping[str, str], stage: str) -> Target:
 
     Raises:
         OperatorError: there is none.
-
     """
     endpoint = environ.get("AWS_ENDPOINT_URL")
     if endpoint:

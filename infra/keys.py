@@ -16,7 +16,6 @@ def create(stack: Stack, org_id: str, rate_limit: str | None, *, as_json: bool) 
 
     Raises:
         OperatorError: the organization, the stage or the limit is malformed, or the stack does not answer.
-
     """
     try:
         limit = None if rate_limit is None else parse_rate(rate_limit)
@@ -36,7 +35,6 @@ def list_all(stack: Stack, org_id: str | None, *, as_json: bool) -> None:
 
     Raises:
         OperatorError: the stack does not answer.
-
     """
     with told(stack.name):
         keys = list_keys(stack.ports, org_id)
@@ -59,7 +57,6 @@ def revoke(stack: Stack, key_id: str, *, as_json: bool) -> None:
 
     Raises:
         OperatorError: there is no such key, or the stack does not answer.
-
     """
     with told(stack.name):
         key = revoke_key(stack.ports, key_id)

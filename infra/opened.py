@@ -29,7 +29,6 @@ def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Sta
 
     Raises:
         OperatorError: there is none.
-
     """
     target = find_target(home, environ, stage)
     for name in set(environ) - set(target.environment):

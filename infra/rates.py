@@ -14,7 +14,6 @@ def parse_rate(text: str) -> RateLimit | None:
 
     Raises:
         ValueError: the text is neither.
-
     """
     if text == OFF:
         return None

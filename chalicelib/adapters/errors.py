@@ -52,7 +52,6 @@ def translated(service: str) -> Iterator[None]:
 
     Raises:
         UnavailableError: `service` was throttled or away, after botocore's own retries.
-
     """
     try:
         yield

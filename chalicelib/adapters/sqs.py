@@ -37,7 +37,6 @@ class SqsMessages:
 
         Raises:
             InvalidError: one name for both.
-
         """
         if task_queue == result_queue:
             fault = Fault("resultQueue", "must differ from taskQueue")
@@ -86,7 +85,6 @@ class SqsMessages:
 
         Raises:
             UnavailableError: it does not, or the work queue is not there.
-
         """
         try:
             self._queues.look_up(self._work_queue)

@@ -43,7 +43,6 @@ def send_all(client: "SQSClient", url: str, messages: Sequence[Outgoing]) -> Non
 
     Raises:
         UnavailableError: SQS went on refusing some.
-
     """
     for batch in batches(messages):
         _send_batch(client, url, batch)

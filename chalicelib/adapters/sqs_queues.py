@@ -40,7 +40,6 @@ class SqsQueues:
 
         Raises:
             UnavailableError: SQS is away, or the queue was deleted within the last minute.
-
         """
         try:
             return self.existing(name)

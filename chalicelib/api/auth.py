@@ -11,7 +11,6 @@ def authorize(services: Services, header: str | None) -> str:
 
     Raises:
         UnauthorizedError: no valid key; every reason is told alike.
-
     """
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():

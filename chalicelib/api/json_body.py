@@ -19,7 +19,6 @@ def read_object(raw: bytes) -> dict[str, Any]:
         InvalidJsonError: not UTF-8, not JSON, NaN or Infinity, a number beyond a double, nesting over 100 levels, a lone
             surrogate, or no object.
         TooLargeError: over 4 MB of escaped compact text.
-
     """
     if not raw.strip():
         raise InvalidJsonError("The body is empty; a JSON object is needed.")

@@ -21,7 +21,6 @@ class Query:
 
         Raises:
             InvalidError: it is given more than once.
-
         """
         given = self.values.get(name, ())
         if len(given) > 1:
@@ -33,7 +32,6 @@ class Query:
 
         Raises:
             InvalidError: it is none, or out of range.
-
         """
         text = self.text(name)
         if text is None:
@@ -47,7 +45,6 @@ class Query:
 
         Raises:
             InvalidError: it is something else.
-
         """
         text = self.text(name)
         if text is None:
@@ -61,7 +58,6 @@ class Query:
 
         Raises:
             InvalidError: it is malformed.
-
         """
         text = self.text(name)
         if text is None:
@@ -75,7 +71,6 @@ class Query:
 
         Raises:
             NotAvailableError: one of them is given.
-
         """
         given = [name for name in names if name in self.values]
         if given:

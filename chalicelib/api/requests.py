@@ -45,7 +45,6 @@ def path_id(text: str) -> str:
 
     Raises:
         NotFoundError: it is no UUID, so nothing can have it.
-
     """
     if not is_uuid(text):
         raise NotFoundError("There is nothing with this id.")
@@ -58,7 +57,6 @@ def json_fields(request: Request) -> dict[str, Any]:
     Raises:
         UnsupportedMediaTypeError: the Content-Type is given and is not JSON.
         InvalidJsonError, TooLargeError: see `read_object`.
-
     """
     content_type = request.headers.get("content-type")
     if content_type is not None and not _JSON_TYPE.fullmatch(content_type.partition(";")[0].strip()):
@@ -73,7 +71,6 @@ def parse(model: type[Model], fields: dict[str, Any]) -> Model:
     Raises:
         InvalidError: a field is missing, of the wrong type or out of range; the faults name all of them.
         NotAvailableError: a field is part of the contract but not served yet.
-
     """
     try:
         return model.model_validate(fields, by_alias=True, by_name=False)
@@ -100,7 +97,6 @@ def idempotency_of(request: Request, fields: dict[str, Any]) -> IdempotencyKey |
 
     Raises:
         InvalidError: it is not 1-255 printable ASCII characters.
-
     """
     key = request.headers.get("idempotency-key")
     if key is None:

@@ -39,7 +39,6 @@ def play_order(stack: LocalStack, environ: Mapping[str, str], *, colour: bool) -
 
     Raises:
         OperatorError: the run did not complete, or a task did not end within _PATIENCE_S seconds.
-
     """
     log = stack.folders.logs / "worker.log"
     settings = {"FOREMAN_ENDPOINT": stack.endpoint, "FOREMAN_API_KEY": stack.api_key, "PYTHONUNBUFFERED": "1"}

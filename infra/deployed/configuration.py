@@ -40,7 +40,6 @@ class Stage:
 
         Raises:
             KeyError: it names something that does not exist.
-
         """
         _, partition, _, region, account, _ = self.outputs["WorkQueueArn"].split(":")
         return Template(policy).substitute(

@@ -40,7 +40,6 @@ def package(stage: Stage, out: Path, environ: Mapping[str, str]) -> Package:
 
     Raises:
         OperatorError: Chalice or pip failed.
-
     """
     with tempfile.TemporaryDirectory(prefix="foreman-package-") as folder:
         copy = Path(folder, "app")

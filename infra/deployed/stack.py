@@ -24,7 +24,6 @@ def state_outputs(client: "CloudFormationClient", stage: str) -> dict[str, str]:
 
     Raises:
         OperatorError: there is no such stack.
-
     """
     name = f"foreman-{stage}-state"
     stack = _find(client, name)
@@ -41,7 +40,6 @@ def put_code(
     Raises:
         OperatorError: CloudFormation gave up, or was not done within ten minutes.
         ClientError: it refused the template, or the update because nothing has changed.
-
     """
     archive = _upload(s3, stage, package.archive.read_bytes(), ".zip")
     bucket = stage.outputs["BucketName"]

@@ -30,7 +30,6 @@ def ensure_state(
 
     Raises:
         OperatorError: it failed, or was not done at the monotonic instant `ends_at`.
-
     """
     config = Config(retries={"total_max_attempts": 1}, read_timeout=20)
     client: CloudFormationClient = session.client("cloudformation", endpoint_url=endpoint_url, config=config)

@@ -16,7 +16,6 @@ def run_dev(plan: Plan, environ: MutableMapping[str, str], *, end_with_parent: b
 
     Raises:
         OperatorError: it did not come up, or did not stay up.
-
     """
     began, parent = time.monotonic(), os.getppid()
     with running(plan, environ) as stack:
@@ -30,7 +29,6 @@ def run_demo(plan: Plan, environ: MutableMapping[str, str], *, once: bool, end_w
 
     Raises:
         OperatorError: it did not come up, the example failed, or the stack did not stay up.
-
     """
     from infra.demo.order import play_order
 

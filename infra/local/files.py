@@ -13,7 +13,6 @@ def write_private(path: Path, content: Mapping[str, Any]) -> None:
 
     Raises:
         OSError: the folder is not there, or not writable.
-
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # made with mode 0600
     try:

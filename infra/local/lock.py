@@ -18,7 +18,6 @@ def exclusive(path: Path, wait_s: float) -> Iterator[int]:
 
     Raises:
         OperatorError: another stack is up on the same folder.
-
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -28,7 +28,6 @@ def ministack(
 
     Raises:
         OperatorError: it did not come up.
-
     """
     with closing(_bind(preferred_url)) as listener:
         port = listener.getsockname()[1]

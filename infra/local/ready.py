@@ -12,7 +12,6 @@ def await_ready(endpoint: str, api_key: str, ends_at: float, log: str) -> None:
 
     Raises:
         OperatorError: they did not by the monotonic instant `ends_at`.
-
     """
     for path in ("/health", "/api/v1/config"):
         while (status := _status(endpoint, path, api_key)) != http.client.OK:

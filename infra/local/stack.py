@@ -72,7 +72,6 @@ def running(plan: Plan, environ: MutableMapping[str, str]) -> Iterator[LocalStac
 
     Raises:
         OperatorError: the port is taken, another stack holds the data, or a part did not come up within START_S.
-
     """
     ends_at = time.monotonic() + START_S
     _forget_ready_file(plan.ready_file)

@@ -43,7 +43,6 @@ def succeeded(messages: Sequence["MessageTypeDef"], answer: Any) -> list["Messag
 
     Raises:
         ValueError: the answer names a failure that is none of the batch; Lambda then takes the whole batch for failed.
-
     """
     failures = answer.get("batchItemFailures") or [] if isinstance(answer, Mapping) else []
     failed = {failure.get("itemIdentifier") for failure in failures}

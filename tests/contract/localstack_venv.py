@@ -33,7 +33,6 @@ def localstack_python(say: Callable[[str], None], cache: Path = CACHE) -> Path:
 
     Raises:
         NotMadeError: no Python 3.13 was found, or the packages could not be installed.
-
     """
     home = cache / NAME
     cache.mkdir(exist_ok=True)

@@ -29,7 +29,6 @@ def batch_get(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> lis
 
     Raises:
         UnavailableError: the table went on answering only a part.
-
     """
     distinct = list({(key["pk"]["S"], key["sk"]["S"]): key for key in keys}.values())
     found: list[Item] = []

@@ -37,7 +37,6 @@ def write(client: "DynamoDBClient", action: "TransactWriteItemTypeDef", mark: Va
 
     Raises:
         RefusedError: its condition failed, and not because an earlier copy of itself had come through.
-
     """
 
     def send() -> None:
@@ -59,7 +58,6 @@ def transact(client: "DynamoDBClient", actions: Callable[[], Sequence["TransactW
 
     Raises:
         RefusedError: a condition failed.
-
     """
     _patiently(
         lambda: client.transact_write_items(TransactItems=actions(), ClientRequestToken=secrets.token_hex(16))
@@ -87,7 +85,6 @@ def put_all(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None
 
     Raises:
         UnavailableError: the table went on taking only a part.
-
     """
     for start in range(0, len(items), _BATCH):
         _put_batch(client, table, items[start : start + _BATCH])

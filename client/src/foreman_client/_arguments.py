@@ -18,7 +18,6 @@ def expect(kind: type | tuple[type, ...], **arguments: object) -> None:
 
     Raises:
         TypeError: one is not; the message names it.
-
     """
     for name, value in arguments.items():
         if value is None:
@@ -44,7 +43,6 @@ def segment(name: str, value: str) -> str:
     Raises:
         TypeError: it is no str.
         ValueError: it is empty; the path would name something else.
-
     """
     expect(str, **{name: value})
     if not value:
@@ -64,7 +62,6 @@ def list_params(**arguments: Sequence[str] | None) -> Params:
 
     Raises:
         TypeError: an argument is no list, or an element no str.
-
     """
     found: list[tuple[str, str]] = []
     for name, given in arguments.items():
@@ -79,7 +76,6 @@ def texts(name: str, values: Sequence[str] | None) -> list[str] | None:
 
     Raises:
         TypeError: it is no list, or an element no str.
-
     """
     if values is None:
         return None
@@ -95,7 +91,6 @@ def mapping(name: str, value: Mapping[str, Any] | None) -> JsonObject | None:
 
     Raises:
         TypeError: it is no mapping.
-
     """
     expect(Mapping, **{name: value})
     return None if value is None else dict(value)

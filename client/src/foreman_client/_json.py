@@ -11,7 +11,6 @@ def encode(value: Any) -> str:
     Raises:
         TypeError: something in it is no JSON value (a set, a key that is no str, ...).
         ValueError: it holds NaN or an infinity, contains itself, or is nested too deeply for Python.
-
     """
     try:
         text = _dumps(value)
@@ -29,7 +28,6 @@ def encode_bytes(value: Any) -> bytes:
 
     Raises:
         TypeError, ValueError: as `encode`.
-
     """
     text = encode(value)
     try:
@@ -43,7 +41,6 @@ def decode(body: bytes) -> Any:
 
     Raises:
         ValueError: it is not JSON.
-
     """
     text = body.decode()
     try:
@@ -66,7 +63,6 @@ def depth(value: Any) -> int:
 
     Raises:
         TypeError: a key is no str; json.dumps would rename it without a word.
-
     """
     deepest = 0
     stack = [(value, 1)]

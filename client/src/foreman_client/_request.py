@@ -36,7 +36,6 @@ def changing(method: str, path: str, body: JsonObject, model: type[M]) -> Reques
 
     Raises:
         TypeError, ValueError: the body holds something that is not JSON.
-
     """
     return Request(method, path, model.model_validate, body=encode_bytes(body))
 
@@ -51,7 +50,6 @@ def creating(path: str, body: JsonObject, model: type[M], key: str | None) -> Re
 
     Raises:
         TypeError, ValueError: the body is not JSON, or the key not 1-255 printable ASCII characters.
-
     """
     return Request(
         "POST", path, model.model_validate, body=encode_bytes(body), idempotency_key=idempotency_key(key)
@@ -64,7 +62,6 @@ def idempotency_key(given: str | None) -> str:
     Raises:
         TypeError: it is no str.
         ValueError: it is not 1-255 printable ASCII characters.
-
     """
     if given is None:
         return str(uuid4())

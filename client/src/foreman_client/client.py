@@ -69,7 +69,6 @@ class Foreman:
 
         Raises:
             TypeError, ValueError: an argument is of the wrong type or out of range.
-
         """
         # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
         from foreman_client._sqs import open_task_queue
@@ -103,7 +102,6 @@ def initialize_foreman_client(
 
     Raises:
         ForemanError: the service did not answer, or refused.
-
     """
     if not isinstance(config, ForemanConfig):
         raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")

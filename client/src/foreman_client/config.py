@@ -17,7 +17,6 @@ class QueueNames:
 
     Raises:
         ValueError: a name is not 1-40 characters of letters, digits, `-`, `_`, `:`.
-
     """
 
     task_queue: str = DEFAULT_TASK_QUEUE
@@ -43,7 +42,6 @@ class ForemanConfig:
 
     Raises:
         TypeError, ValueError: a field is not of its type or out of range.
-
     """
 
     endpoint: str

@@ -81,7 +81,6 @@ class TaskContext:
 
         Raises:
             TaskCancelled: the attempt is no longer this worker's.
-
         """
         if self.cancelled:
             raise TaskCancelled(f"attempt {self.attempt} of task {self.task.id} is over")
@@ -91,7 +90,6 @@ class TaskContext:
 
         Raises:
             TypeError, ValueError: it is not JSON, or larger.
-
         """
         if escaped_size(encode(value)) > limits.MAX_PROGRESS_BYTES:
             raise ValueError(f"progress is over {limits.MAX_PROGRESS_BYTES} bytes of JSON")
@@ -111,7 +109,6 @@ class TaskContext:
 
         Raises:
             TypeError, ValueError: an argument is of the wrong type or not JSON.
-
         """
         steps = run_data.create_run_data(
             self.session.scope,

@@ -45,7 +45,6 @@ class Failure:
 
         Raises:
             NoDataError: always, naming the failure.
-
         """
         raise NoDataError(f"this call failed and has no data: {self.error}") from self.error
 
@@ -54,7 +53,6 @@ class Failure:
 
         Raises:
             ForemanError: always, the failure itself.
-
         """
         raise self.error
 

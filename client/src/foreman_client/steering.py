@@ -16,7 +16,6 @@ class RetryLater(Exception):  # noqa: N818 - what user code raises to steer is a
 
     Raises:
         TypeError, ValueError: `delay_s` is no such number.
-
     """
 
     def __init__(self, delay_s: float, reason: str = "the handler asked for a retry") -> None:

@@ -61,7 +61,6 @@ def parse_answer(answer: Mapping[str, Any]) -> HttpResponse:
 
     Raises:
         KeyError, ValueError: the function's answer is not a proxy answer.
-
     """
     multi = answer.get("multiValueHeaders") or {}
     headers = [

@@ -32,7 +32,6 @@ class HttpServer(ThreadingHTTPServer):
 
         Raises:
             OSError: the port is taken, or not for us.
-
         """
         self.handle_request_with: Handle = lambda _: refusal(503, ErrorCode.UNAVAILABLE, "Not up yet")
         self.busy = Busy()

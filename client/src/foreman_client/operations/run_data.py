@@ -28,7 +28,6 @@ def create_run_data(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     expect(str, task_id=task_id, key=key)
     body = payloads(value=value) | fields(
@@ -63,7 +62,6 @@ def query_run_data(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type.
-
     """
     expect(str, key=key, key_pattern=key_pattern, tag_mode=tag_mode)
     expect(str, sort_by=sort_by, sort_order=sort_order, cursor=cursor)

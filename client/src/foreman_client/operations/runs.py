@@ -28,7 +28,6 @@ def create_run(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     expect(bool, auto_complete=auto_complete)
     expect(str, result_queue=result_queue)
@@ -45,7 +44,6 @@ def get_run(scope: Scope, run_id: str) -> Steps[Result[Run]]:
 
     Raises:
         TypeError, ValueError: `run_id` is no str, or empty.
-
     """
     return exchange(scope, reading(f"/api/v1/runs/{segment('run_id', run_id)}", Run))
 
@@ -63,7 +61,6 @@ def update_run(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     expect(str, status=status)
     body = fields(status=status, metadata=mapping("metadata", metadata)) | payloads(
@@ -80,7 +77,6 @@ def cancel_run(scope: Scope, run_id: str) -> Steps[Result[Run]]:
 
     Raises:
         TypeError, ValueError: `run_id` is no str, or empty.
-
     """
     return exchange(scope, commanding(f"/api/v1/runs/{segment('run_id', run_id)}/cancel", Run))
 
@@ -93,7 +89,6 @@ def retry_run(scope: Scope, run_id: str) -> Steps[Result[Run]]:
 
     Raises:
         TypeError, ValueError: `run_id` is no str, or empty.
-
     """
     return exchange_once(scope, commanding(f"/api/v1/runs/{segment('run_id', run_id)}/retry", Run))
 
@@ -115,7 +110,6 @@ def list_runs(
 
     Raises:
         TypeError: an argument is of the wrong type.
-
     """
     expect(str, status=status, cursor=cursor, sort_by=sort_by, sort_order=sort_order)
     expect(int, limit=limit, offset=offset)

@@ -34,7 +34,6 @@ def create_tasks(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     key = checked_key(idempotency_key)
     bodies = [_body(scope, index, task, run_id, enqueue) for index, task in enumerate(tasks)]
@@ -53,7 +52,6 @@ def enqueue_tasks(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     return create_tasks(scope, run_id=run_id, tasks=tasks, enqueue=True, idempotency_key=idempotency_key)
 

@@ -39,7 +39,6 @@ def task_body(
 
     Raises:
         TypeError: an argument is of the wrong type; an id or the type is None.
-
     """
     if run_id is None or type is None:
         raise TypeError("run_id and type must be str, not NoneType")

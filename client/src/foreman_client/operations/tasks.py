@@ -36,7 +36,6 @@ def create_task(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     body = task_body(
         scope.queues,
@@ -74,7 +73,6 @@ def enqueue_task(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     return create_task(
         scope,
@@ -97,7 +95,6 @@ def get_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
 
     Raises:
         TypeError, ValueError: `task_id` is no str, or empty.
-
     """
     return exchange(scope, reading(f"/api/v1/tasks/{segment('task_id', task_id)}", Task))
 
@@ -120,7 +117,6 @@ def update_task(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
-
     """
     expect(str, status=status, queue_job_id=queue_job_id)
     expect(int, attempt=attempt)
@@ -137,7 +133,6 @@ def cancel_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
 
     Raises:
         TypeError, ValueError: `task_id` is no str, or empty.
-
     """
     return exchange(scope, commanding(f"/api/v1/tasks/{segment('task_id', task_id)}/cancel", Task))
 
@@ -150,7 +145,6 @@ def retry_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
 
     Raises:
         TypeError, ValueError: `task_id` is no str, or empty.
-
     """
     return exchange_once(scope, commanding(f"/api/v1/tasks/{segment('task_id', task_id)}/retry", Task))
 
@@ -175,7 +169,6 @@ def list_tasks(
 
     Raises:
         TypeError: an argument is of the wrong type.
-
     """
     expect(str, run_id=run_id, status=status, type=type, parent_task_id=parent_task_id)
     expect(str, cursor=cursor, sort_by=sort_by, sort_order=sort_order)

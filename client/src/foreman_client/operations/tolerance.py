@@ -15,7 +15,6 @@ def tolerant_claim(answer: Any) -> ClaimResults:
 
     Raises:
         ValueError: it is not one.
-
     """
     return ClaimResults.model_validate(_named(answer, ClaimOutcome.LEASED))
 
@@ -25,7 +24,6 @@ def tolerant_report(answer: Any) -> ReportResults:
 
     Raises:
         ValueError: it is not one.
-
     """
     return ReportResults.model_validate(_named(answer, ReportOutcome.STALE))
 
@@ -35,7 +33,6 @@ def tolerant_heartbeat(answer: Any) -> HeartbeatResults:
 
     Raises:
         ValueError: it is not one.
-
     """
     return HeartbeatResults.model_validate(_named(answer, HeartbeatOutcome.LOST))
 

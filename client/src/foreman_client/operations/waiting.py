@@ -28,7 +28,6 @@ def wait_for_run(scope: Scope, run_id: str, *, timeout_s: float = 600.0) -> Step
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type, or `run_id` empty.
-
     """
     expect((int, float), timeout_s=timeout_s)
     get_run(scope, run_id)
@@ -40,7 +39,6 @@ def wait_for_task(scope: Scope, task_id: str, *, timeout_s: float = 600.0) -> St
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type, or `task_id` empty.
-
     """
     expect((int, float), timeout_s=timeout_s)
     get_task(scope, task_id)

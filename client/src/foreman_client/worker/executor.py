@@ -50,7 +50,6 @@ def call_of(handler: Handler) -> Call:
 
     Raises:
         TypeError: it can be called neither as `h(task)` nor as `h(task, ctx)`.
-
     """
     try:
         signature = inspect.signature(handler)

@@ -60,7 +60,6 @@ def worker_options(
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or out of range.
-
     """
     expect(int, concurrency=concurrency, lease_seconds=lease_seconds)
     expect(str, worker_id=worker_id)

@@ -73,7 +73,6 @@ class Worker:
 
         Raises:
             RuntimeError: it was started before.
-
         """
         with self._state:
             if self._pool is not None:
@@ -91,7 +90,6 @@ class Worker:
         Raises:
             RuntimeError: it was started before, or one of its threads failed, which stops it.
             ValueError: not called in the main thread, the only one that signals reach.
-
         """
         # put() is the one thing that is safe to do in a signal handler while the same thread waits in get().
         signals: SimpleQueue[int] = SimpleQueue()

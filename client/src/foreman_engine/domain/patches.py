@@ -29,7 +29,6 @@ def patch_task(task: TaskState, patch: TaskPatch, now: int) -> TaskState | None:
 
     Raises:
         ConflictError: the status may not follow, or the patch speaks for an older attempt.
-
     """
     if patch.attempt is not None and patch.attempt != task.attempt:
         raise ConflictError(
@@ -94,7 +93,6 @@ def patch_run(run: RunState, patch: RunPatch, now: int) -> RunState | None:
 
     Raises:
         ConflictError: the run has ended, or the status may not follow.
-
     """
     if run.ended and (
         patch.status is not run.status

@@ -48,7 +48,6 @@ def bounded(value: Any, path: str, limit: int) -> str:
 
     Raises:
         TooLargeError: the escaped text is over `limit` bytes.
-
     """
     text = compact(value)
     # Escaping at most doubles quotes and backslashes and makes six bytes of a control character,
@@ -63,6 +62,5 @@ def payload(value: Any, path: str) -> Payload:
 
     Raises:
         TooLargeError: it is larger.
-
     """
     return Payload(bounded(value, path, limits.MAX_PAYLOAD_BYTES))

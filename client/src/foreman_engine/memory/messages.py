@@ -34,7 +34,6 @@ class MemoryMessages:
 
         Raises:
             InvalidError: one name for both.
-
         """
         if task_queue == result_queue:
             fault = Fault("resultQueue", "must differ from taskQueue")

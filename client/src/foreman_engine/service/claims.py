@@ -27,7 +27,6 @@ def claim_tasks(ports: Ports, org_id: str, request: Claim) -> list[ClaimResult]:
 
     Raises:
         UnavailableError: a store was away; repeating the call with the same `claimId` gets the same attempts.
-
     """
     task_ids = [element.id for element in request.tasks]
     claimant = Claimant(request.worker_id, request.claim_id, request.lease_seconds)

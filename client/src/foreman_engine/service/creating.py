@@ -57,7 +57,6 @@ def create_tasks(
         NotFoundError: the run or a parent is unknown, or a parent is of another run.
         ConflictError: the run has ended.
         TooLargeError: a payload is over its limit.
-
     """
     run_id = _one_run(requests)
     if key is not None and (record := ports.keys.record(org_id, key.scope)) is not None:

@@ -36,7 +36,6 @@ def decode(scope: str, cursor: str) -> Mark:
 
     Raises:
         InvalidCursorError: it is broken, or was made for another query or organization.
-
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)

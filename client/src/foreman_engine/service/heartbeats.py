@@ -29,7 +29,6 @@ def beat(ports: Ports, org_id: str, request: Heartbeat) -> list[HeartbeatResult]
     Raises:
         TooLargeError: a progress is over 4 KB.
         UnavailableError: a store was away.
-
     """
     beats = [_beat_of(element, index, request) for index, element in enumerate(request.tasks)]
     tasks = ports.tasks.get(org_id, [element.id for element in request.tasks])

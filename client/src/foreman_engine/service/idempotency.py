@@ -29,7 +29,6 @@ class IdempotencyKey:
 
         Raises:
             KeyReusedError: the first request had another body.
-
         """
         if done.body_hash != self.body_hash:
             raise KeyReusedError("This Idempotency-Key was used before with another body.")

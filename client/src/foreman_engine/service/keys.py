@@ -20,7 +20,6 @@ def create_key(
 
     Raises:
         InvalidError: `org_id` or `env` is not of the form that a key can carry.
-
     """
     if not ORG_PATTERN.fullmatch(org_id):
         raise InvalidError(
@@ -37,7 +36,6 @@ def ensure_key(ports: Ports, text: str, *, unlimited: bool) -> ApiKey:
 
     Raises:
         InvalidError: the text is not formed like a key.
-
     """
     parsed = parse_key(text)
     if parsed is None:
@@ -75,7 +73,6 @@ def revoke_key(ports: Ports, key_id: str) -> ApiKey:
 
     Raises:
         NotFoundError: there is no such key.
-
     """
     for key in list_keys(ports):
         if key.key_id == key_id:
@@ -89,7 +86,6 @@ def authenticate(ports: Ports, env: str, text: str) -> ApiKey:
 
     Raises:
         UnauthorizedError: malformed, unknown, revoked, or a key of another stage; all told alike.
-
     """
     parsed = parse_key(text)
     key = ports.keys.find(parsed.org_id, parsed.hash) if parsed is not None and parsed.env == env else None

@@ -96,7 +96,6 @@ class RunStore(Protocol):
         Raises:
             AlreadyDoneError: the idempotency record exists (checked before anything else).
             IdTakenError: another run lies at the id's address.
-
         """
 
     def get(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
@@ -113,7 +112,6 @@ class RunStore(Protocol):
 
         Raises:
             StaleError: they are not; nothing was written.
-
         """
 
     def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
@@ -133,7 +131,6 @@ class TaskStore(Protocol):
             AlreadyDoneError: the idempotency record exists (checked before anything else).
             ConflictError: the run has ended.
             IdTakenError: one of the ids exists.
-
         """
 
     def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
@@ -150,7 +147,6 @@ class TaskStore(Protocol):
 
         Raises:
             StaleError: `ids` are those whose condition failed, the run's among them if it was; nothing was written.
-
         """
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
@@ -174,7 +170,6 @@ class RunDataStore(Protocol):
         Raises:
             AlreadyDoneError: the idempotency record exists.
             IdTakenError: the id exists.
-
         """
 
     def get(self, org_id: str, run_id: str, entry_ids: Sequence[str]) -> Mapping[str, EntryState]:

@@ -25,7 +25,6 @@ def report_results(ports: Ports, org_id: str, request: Report) -> list[ReportRes
     Raises:
         TooLargeError: a payload is over its limit.
         UnavailableError: a store or queue was away; repeating the call is answered the same.
-
     """
     parsed = {result.id: _attempt_result(result, index) for index, result in enumerate(request.results)}
     tasks = ports.tasks.get(org_id, list(parsed))

@@ -39,7 +39,6 @@ def create_entry(
     Raises:
         NotFoundError: the run is unknown, or the task is not in it.
         TooLargeError: a payload is over its limit.
-
     """
     read_run(ports, org_id, run_id)
     if read_task(ports, org_id, request.task_id).run_id != run_id:
@@ -97,7 +96,6 @@ def query_entries(ports: Ports, org_id: str, run_id: str, query: DataQuery) -> E
     Raises:
         NotFoundError: the run is unknown.
         InvalidCursorError: the cursor is broken or belongs to another query.
-
     """
     read_run(ports, org_id, run_id)
     page = query.page

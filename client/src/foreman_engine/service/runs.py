@@ -42,7 +42,6 @@ def create_run(ports: Ports, org_id: str, request: CreateRun, key: IdempotencyKe
     Raises:
         TooLargeError: a payload is over its limit.
         KeyReusedError: the idempotency key came with another body before.
-
     """
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
@@ -78,7 +77,6 @@ def metadata_payload(metadata: dict[str, object] | None) -> Payload | None:
 
     Raises:
         TooLargeError: it is over 16 KB.
-
     """
     if metadata is None:
         return None
@@ -90,7 +88,6 @@ def read_run(ports: Ports, org_id: str, run_id: str) -> RunState:
 
     Raises:
         NotFoundError: this organization has no such run.
-
     """
     found = ports.runs.get(org_id, [run_id])
     if run_id not in found:
@@ -103,7 +100,6 @@ def get_run(ports: Ports, org_id: str, run_id: str) -> Run:
 
     Raises:
         NotFoundError: this organization has no such run.
-
     """
     return run_view(_whole(ports, read_run(ports, org_id, run_id)))
 
@@ -120,7 +116,6 @@ def update_run(ports: Ports, org_id: str, run_id: str, request: PatchRun) -> Run
         NotFoundError: this organization has no such run.
         ConflictError: the run has ended, or the status may not follow.
         TooLargeError: a payload is over its limit.
-
     """
     patch = _run_patch(request)
     announced: Work | None = None
@@ -207,7 +202,6 @@ def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
 
     Raises:
         InvalidCursorError: the cursor is broken or belongs to another query.
-
     """
     scope = cursors.scope_of(org_id, "runs", query.ascending)
     mark = cursors.decode(scope, query.cursor) if query.cursor is not None else None

@@ -31,7 +31,6 @@ def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = 
 
     Raises:
         UnavailableError: something could not be done; nothing is undone, call again.
-
     """
     found = ports.runs.get(org_id, [run_id])
     if run_id not in found:

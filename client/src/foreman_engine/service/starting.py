@@ -15,7 +15,6 @@ def ensure_started(ports: Ports, run: RunState) -> RunState:
 
     Raises:
         UnavailableError: the run kept changing.
-
     """
     for _ in range(_TRIES):
         if run.status is not RunStatus.PENDING:

@@ -28,7 +28,6 @@ def read_task(ports: Ports, org_id: str, task_id: str) -> TaskState:
 
     Raises:
         NotFoundError: this organization has no such task.
-
     """
     found = ports.tasks.get(org_id, [task_id])
     if task_id not in found:
@@ -41,7 +40,6 @@ def get_task(ports: Ports, org_id: str, task_id: str) -> Task:
 
     Raises:
         NotFoundError: this organization has no such task.
-
     """
     return task_view(ports.tasks.load([read_task(ports, org_id, task_id)])[0])
 
@@ -53,7 +51,6 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
         NotFoundError: this organization has no such task.
         ConflictError: the status may not follow, or the patch speaks for an older attempt.
         TooLargeError: a payload is over its limit.
-
     """
     patch = _task_patch(request)
     announced = False
@@ -145,7 +142,6 @@ def list_tasks(ports: Ports, org_id: str, run_id: str, query: ListQuery) -> Task
     Raises:
         NotFoundError: this organization has no such run.
         InvalidCursorError: the cursor is broken or belongs to another query.
-
     """
     run = read_run(ports, org_id, run_id)
     scope = cursors.scope_of(org_id, "tasks", run_id, query.ascending)

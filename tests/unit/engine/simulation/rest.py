@@ -22,7 +22,6 @@ def come_to_rest(world: World) -> None:
 
     Raises:
         AssertionError: it does not come to rest.
-
     """
     world.kill()
     world.skew(0)
