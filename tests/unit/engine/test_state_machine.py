@@ -119,13 +119,23 @@ class Engine(RuleBasedStateMachine):
     def claim(self, pick: int, lease_s: int | None, how: Hearing) -> None:
         self.workers[pick % WORKERS].claim(lease_s, how)
 
-    @rule(pick=picks, lease_s=st.sampled_from([None, 5]), says=st.none() | reports, how=hearings)
-    def receive_and_run(self, pick: int, lease_s: int | None, says: How | None, how: Hearing) -> None:
+    @rule(
+        pick=picks,
+        lease_s=st.sampled_from([None, 5]),
+        says=st.none() | reports,
+        how=hearings,
+        again=st.booleans(),
+    )
+    def receive_and_run(
+        self, pick: int, lease_s: int | None, says: How | None, how: Hearing, again: bool
+    ) -> None:
         worker = self.workers[pick % WORKERS]
         worker.receive(TASKS, 63, 65_000)
         worker.claim(lease_s, Hearing())
         if says is not None:
             worker.report(63, says, how)
+            if again:
+                worker.report(63, says, Hearing())
 
     @rule(pick=picks, task=picks, how=hearings)
     def claim_without_a_message(self, pick: int, task: int, how: Hearing) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a task that a retry put back when the retry died before it sent the task's message."""
+"""What becomes of a task that was claimed while it had no message: a retry died before it sent one, or the sweep has yet to."""
 
 import json
 from typing import Any
@@ -9,6 +9,7 @@ from foreman_engine.domain.putting_back import put_back, retried_run
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.memory.clock import ManualClock
+from foreman_engine.service.sweep import sweep
 from foreman_engine.service.work import finish_work
 from tests.factories import Api, memory_api
 from tests.unit.api.flows import claim, finish, make_run, make_task
@@ -83,6 +84,19 @@ def test_so_does_a_walk_that_goes_on(api: Api, clock: ManualClock) -> None:
     claim(api, task_id, claim_id="a late one, whose message is gone")
     finish_work(api.ports, hint)
     assert named(api) == [task_id]
+
+
+def test_the_sweep_sends_the_message_of_a_long_wait_also_when_the_task_was_claimed_before(
+    api: Api, clock: ManualClock
+) -> None:
+    task_id = make_task(api, make_run(api)["id"])["id"]
+    finish(api, task_id, "failed", retryDelaySeconds=1000)
+    drop_messages(api)
+    clock.advance(1_000_000)
+    claim(api, task_id, claim_id="a late one, whose message is gone")
+    for _ in range(2):
+        sweep(api.ports)
+        assert named(api) == [task_id]
 
 
 def test_no_message_is_sent_for_a_task_that_its_caller_queues(api: Api, clock: ManualClock) -> None:

@@ -70,6 +70,7 @@ def _claim_running(task: TaskState, claimant: Claimant, now: int) -> ClaimDecisi
 
 
 def _started(task: TaskState, claimant: Claimant, now: int) -> TaskState:
+    """The next attempt. `due_at` stays: claimed before its sweep, the task has no message yet, and may come to need one."""
     granted = lease_ms(claimant.lease_s, attempt_age_ms=0)
     return replace(
         task,
@@ -82,7 +83,6 @@ def _started(task: TaskState, claimant: Claimant, now: int) -> TaskState:
         attempt_started_at=now,
         started_at=task.started_at if task.started_at is not None else now,
         available_at=None,
-        due_at=None,
         progress=None,
         updated_at=now,
     )
