@@ -38,7 +38,7 @@ from tests.unit.engine.simulation.workers import Hearing, How, Worker, replay
 from tests.unit.engine.simulation.world import OWN, TASKS, World
 
 RUNS, TASKS_OF_ALL, WORKERS = 2, 8, 3
-RECEIVES = 8
+RECEIVES = 5
 """How often a message is received here before it is a dead letter: few, so that there are some."""
 
 
@@ -209,6 +209,8 @@ class Engine(RuleBasedStateMachine):
                 worker.claim(5, Hearing(fault))
             case "report" | "fail" | "release":
                 worker.report(63, WORDS[verb], Hearing(fault))
+            case "heartbeat":
+                worker.heartbeat(pick, 65_000, Hearing(fault))
             case "end_run":
                 self.app.patch_run(self._run(pick), PatchRun(status=RunStatus.COMPLETED), fault)
             case "work":

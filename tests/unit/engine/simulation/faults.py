@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.service.ports import KeyStore, Messages, Ports, RunDataStore, RunStore, TaskStore
@@ -32,13 +32,21 @@ class When(Enum):
     AFTER = auto()
 
 
+WRITES: Final = frozenset({"create", "save", "send_tasks", "send_events", "send_work"})
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something goes wrong at the n-th port call from here on."""
+    """Something goes wrong at the n-th port call from here on; only writes and sends count when `writes`."""
 
     kind: Kind
     when: When
     call: int
+    writes: bool = False
+
+    def counts(self, name: str) -> bool:
+        """Whether a call of this port method counts."""
+        return not self.writes or name in WRITES
 
 
 class Ended(Enum):
@@ -151,8 +159,10 @@ class Operation:
         )
 
     def _reach(self, name: str, method: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
-        self._calls += 1
-        fault = self._fault if self._fault is not None and self._fault.call == self._calls else None
+        fault = self._fault if self._fault is not None and self._fault.counts(name) else None
+        self._calls += fault is not None
+        if fault is not None and fault.call != self._calls:
+            fault = None
         if fault is not None and fault.when is not When.AFTER:
             if fault.when is When.HALFWAY and name.startswith("send_"):
                 half = tuple(arg[: len(arg) // 2] if isinstance(arg, list) else arg for arg in args)

@@ -12,9 +12,18 @@ from tests.unit.engine.simulation.workers import Hearing, How
 
 picks = st.integers(0, 11)
 masks = st.integers(1, 63)
-faults = st.none() | st.builds(
-    Fault, st.sampled_from(list(Kind)), st.sampled_from(list(When)), st.integers(1, 14)
+moments = st.sampled_from(list(When))
+places = st.builds(lambda call: (call, True), st.integers(1, 5)) | st.tuples(
+    st.integers(1, 12), st.just(False)
 )
+
+
+def failing(kinds: st.SearchStrategy[Kind]) -> st.SearchStrategy[Fault]:
+    return st.builds(lambda kind, when, place: Fault(kind, when, *place), kinds, moments, places)
+
+
+faults = st.none() | failing(st.sampled_from(list(Kind)))
+stalls = failing(st.just(Kind.STALL))
 hearings = st.builds(Hearing, faults, st.booleans(), st.booleans()) | st.just(Hearing())
 orders = st.lists(
     st.builds(
@@ -48,7 +57,17 @@ WORDS = {
     "release": How(ReportStatus.RELEASED),
 }
 verbs = st.sampled_from(
-    ["claim", "end_run", "work", "sweep", "cancel_run", "retry_run", "cancel_task", "retry_task", *WORDS]
+    [
+        "claim",
+        "heartbeat",
+        "end_run",
+        "work",
+        "sweep",
+        "cancel_run",
+        "retry_run",
+        "cancel_task",
+        "retry_task",
+        *WORDS,
+    ]
 )
-stalls = st.builds(Fault, st.just(Kind.STALL), st.sampled_from(list(When)), st.integers(1, 10))
 visibilities = st.sampled_from([1000, 30_000, 65_000])

@@ -116,6 +116,8 @@ class Worker:
 
     def heartbeat(self, progress: int | None, visibility_ms: int, how: Hearing) -> None:
         """Say of everything that runs that it runs; the messages are hidden for longer."""
+        if not self.running:
+            return
         given = {} if progress is None else {"progress": progress}
         beats = [Beat(id=task_id, attempt=held.attempt, **given) for task_id, held in self.running.items()]
         for held in self.running.values():
