@@ -33,11 +33,20 @@ def _queue_name(text: str) -> str:
     return text
 
 
-def _key_or_tag(text: str) -> str:
+def key_fault(text: str, max_chars: int = limits.MAX_KEY_CHARS) -> str | None:
+    """What is wrong with a run-data key or tag (or a beginning or pattern of some), or None."""
+    if not 1 <= len(text) <= max_chars:
+        return f"must have 1-{max_chars} characters"
     if _CONTROL.search(text):
-        raise PydanticCustomError("key", "must not contain control characters or lone surrogates")
-    if len(text.encode()) > limits.MAX_KEY_BYTES:
-        raise PydanticCustomError("key", f"must be at most {limits.MAX_KEY_BYTES} bytes of UTF-8")
+        return "must not contain control characters or lone surrogates"
+    if max_chars == limits.MAX_KEY_CHARS and len(text.encode()) > limits.MAX_KEY_BYTES:
+        return f"must be at most {limits.MAX_KEY_BYTES} bytes of UTF-8"
+    return None
+
+
+def _key_or_tag(text: str) -> str:
+    if fault := key_fault(text):
+        raise PydanticCustomError("key", "{fault}", {"fault": fault})
     return text
 
 
@@ -45,7 +54,7 @@ Id = Annotated[str, AfterValidator(_uuid)]
 """A well-formed id, lower case. One that is not ours is unknown, not malformed."""
 QueueName = Annotated[str, AfterValidator(_queue_name)]
 """The logical name of a queue."""
-Key = Annotated[str, Field(min_length=1, max_length=limits.MAX_KEY_CHARS), AfterValidator(_key_or_tag)]
+Key = Annotated[str, AfterValidator(_key_or_tag)]
 """A run-data key or tag."""
 Attempt = Annotated[int, Field(ge=0)]
 """The fencing token of a task: how many attempts a worker has started."""

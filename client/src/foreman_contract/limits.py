@@ -53,6 +53,9 @@ MAX_TASKS_AND_OUTSIDE_DEPENDENCIES: Final = 95
 MIN_SCHEDULE_S: Final = 60
 MAX_TAG_CHANGES: Final = 90
 MAX_DELETED_ENTRIES: Final = 1000
+MAX_QUERY_VALUES: Final = 200
+"""Distinct values of one list parameter of a run-data query."""
+MAX_PATTERN_CHARS: Final = 512
 MAX_SORTED_MATCHES: Final = 10_000
 MAX_COUNTED_ROWS: Final = 10_000
 MAX_FILTERED_ROWS: Final = 2_000
@@ -103,6 +106,8 @@ WIRE: Final = {
     "minScheduleSeconds": MIN_SCHEDULE_S,
     "maxTagChanges": MAX_TAG_CHANGES,
     "maxDeletedEntries": MAX_DELETED_ENTRIES,
+    "maxQueryValues": MAX_QUERY_VALUES,
+    "maxPatternChars": MAX_PATTERN_CHARS,
     "maxSortedMatches": MAX_SORTED_MATCHES,
     "maxCountedRows": MAX_COUNTED_ROWS,
     "maxFilteredRows": MAX_FILTERED_ROWS,

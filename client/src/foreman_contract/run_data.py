@@ -1,12 +1,12 @@
-"""Bodies of `/api/v1/runs/{runId}/data`."""
+"""Bodies of `/api/v1/runs/{runId}/data` and `/api/v1/data`."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from foreman_contract import limits
-from foreman_contract.base import JsonObject, RequestModel, WireModel
+from foreman_contract.base import JsonObject, PatchModel, RequestModel, WireModel
 from foreman_contract.fields import Id, Key
 from foreman_contract.runs import Pagination
 
@@ -47,8 +47,33 @@ class CreateEntry(RequestModel):
     metadata: JsonObject | None = None
 
 
+class ChangeTags(PatchModel):
+    """PATCH /api/v1/runs/{runId}/data/{dataId}/tags: removes first, then adds what is missing, keeping order."""
+
+    add: list[Key] = Field(default_factory=list)
+    remove: list[Key] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _refuse_too_many(self) -> Self:
+        if len(self.add) + len(self.remove) > limits.MAX_TAG_CHANGES:
+            text = f"add and remove must hold at most {limits.MAX_TAG_CHANGES} tags together"
+            raise PydanticCustomError("too_many_changes", text)
+        return self
+
+
+class Deleted(WireModel):
+    """DELETE /api/v1/runs/{runId}/data: `more` is there, and true, while matching entries are left."""
+
+    deleted: int
+    more: bool | None = None
+
+
 class EntryPage(WireModel):
-    """GET /api/v1/runs/{runId}/data."""
+    """A page of `GET /api/v1/runs/{runId}/data` or `GET /api/v1/data`."""
 
     data: list[Entry]
     pagination: Pagination
+
+
+TagMode = Literal["any", "all"]
+EntrySort = Literal["created_at", "updated_at", "key"]
