@@ -17,6 +17,8 @@ from boto3.session import Session
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
+from benchmarks.dynamodb_local import dynamodb_local_aws
+from benchmarks.dynamodb_local_install import DynamoDbLocal
 from chalicelib.adapters.aws import aws_ports
 from chalicelib.config import Settings
 from foreman_engine.memory.build import memory_ports
@@ -106,6 +108,13 @@ def emulator() -> Iterator[Backend]:
         yield replace(on_aws(settings, session), shared=settings)
 
 
+@contextmanager
+def on_dynamodb_local(installed: DynamoDbLocal) -> Iterator[Backend]:
+    """The tables on a DynamoDB Local of their own. There are no queues: a call to one raises, the consumer's too."""
+    with dynamodb_local_aws(installed) as (settings, session, _):
+        yield on_aws(settings, session)
+
+
 def on_aws(settings: Settings, session: Session) -> Backend:
     """The ports on whatever AWS the settings name."""
     sqs = session.client("sqs", endpoint_url=settings.aws_endpoint_url)
@@ -116,6 +125,7 @@ def on_aws(settings: Settings, session: Session) -> Backend:
 _MOTO: Final = pytest.param("moto", marks=pytest.mark.integration)
 _MINISTACK: Final = pytest.param("ministack", marks=pytest.mark.emulator)
 _LOCALSTACK: Final = pytest.param("localstack", marks=pytest.mark.emulator)
+_DYNAMODB_LOCAL: Final = pytest.param("dynamodb-local", marks=pytest.mark.emulator)
 
 
 def _on(*backends: Any) -> pytest.MarkDecorator:
@@ -126,6 +136,8 @@ EVERY: Final = ("memory", _MOTO, _MINISTACK)
 """What every test of a store runs on."""
 ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
+ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
+"""For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
 ON_SQS: Final = _on(_MOTO, _MINISTACK, _LOCALSTACK)
 """For a module that looks at SQS itself."""
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {

@@ -1,39 +1,29 @@
 """Fixtures of the conformance suite: a backend a module, an organization a test."""
 
 import itertools
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from benchmarks.dynamodb_local_install import dynamodb_local_installed
 from foreman_engine.service.ports import Ports
-from tests.contract.backends import BACKENDS, EVERY, Backend
+from tests.contract.backends import BACKENDS, EVERY, Backend, on_dynamodb_local
 from tests.contract.localstack import localstack
-from tests.contract.localstack_venv import NotMadeError, localstack_python
+from tests.contract.localstack_venv import localstack_python
+from tests.contract.needed import needed
 from tests.contract.states import Maker
 
 _ORGANIZATIONS = itertools.count(1)
+SHARED = {"localstack": "localstack_backend", "dynamodb-local": "dynamodb_local_backend"}
+"""Backends that are slow to start: the fixture that starts each once."""
 
 
 @pytest.fixture(scope="session")
 def localstack_interpreter(request: pytest.FixtureRequest) -> Path:
     """The Python that has LocalStack. Without one its tests are skipped here, and fail where nobody would notice."""
-    plugins = request.config.pluginmanager
-    terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
-
-    def say(line: str) -> None:
-        if terminal is not None and capture is not None:
-            with capture.global_and_fixture_disabled():
-                terminal.write_line(f"\n{line}")
-
-    try:
-        return localstack_python(say)
-    except NotMadeError as error:
-        if os.environ.get("CI") == "true":  # noqa: TID251 - of the tests, not of Foreman
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    return needed(request, localstack_python)
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +33,17 @@ def localstack_backend(localstack_interpreter: Path) -> Iterator[Backend]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def dynamodb_local_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """One DynamoDB Local for every module that tests tables. Without Java or npm its tests are skipped, or fail, likewise."""
+    with on_dynamodb_local(needed(request, dynamodb_local_installed)) as made:
+        yield made
+
+
 @pytest.fixture(scope="module", params=EVERY)
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    if request.param == "localstack":
-        yield request.getfixturevalue("localstack_backend")
+    if request.param in SHARED:
+        yield request.getfixturevalue(SHARED[request.param])
         return
     with ExitStack() as up:
         yield up.enter_context(BACKENDS[request.param]())

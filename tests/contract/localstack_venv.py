@@ -1,17 +1,14 @@
 """LocalStack's environment: made once into `.cache/` beside the code, by a Python 3.13, and used from then on."""
 
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-CACHE: Final = Path(__file__).parents[2] / ".cache"
+from benchmarks.installed import CACHE, NotMadeError, made_once
+
 NAME: Final = "localstack-4.14"
 REQUIREMENTS: Final = Path(__file__).with_name("localstack-requirements.txt")
 CONSTRAINTS: Final = Path(__file__).with_name("localstack-constraints.txt")
@@ -22,28 +19,23 @@ _PROBE: Final = (
 _MADE_FROM: Final = "made-from.txt"
 
 
-class NotMadeError(Exception):
-    """LocalStack's environment cannot be had here; the text says why."""
-
-
 def localstack_python(say: Callable[[str], None], cache: Path = CACHE) -> Path:
     """The Python that has LocalStack; its environment is made when there is none, or when what it is made from changed.
 
-    Only a whole environment gets its name, and of several processes one makes it. `say` is told before the long part.
+    `say` is told before the long part.
 
     Raises:
         NotMadeError: no Python 3.13 was found, or the packages could not be installed.
     """
-    home = cache / NAME
-    cache.mkdir(exist_ok=True)
-    with _alone(cache / f"{NAME}.lock"):
-        if not _is_whole(home):
-            python = find_python(interpreters())
-            if python is None:
-                raise NotMadeError("LocalStack 4.14 needs a Python 3.13, and none was found")
-            say(f"Installing LocalStack 4.14 into {home} (once, about a minute)")
-            _make(python, home)
-    return home / "bin" / "python"
+
+    def make(new: Path) -> None:
+        python = find_python(interpreters())
+        if python is None:
+            raise NotMadeError("LocalStack 4.14 needs a Python 3.13, and none was found")
+        say(f"Installing LocalStack 4.14 into {cache / NAME} (once, about a minute)")
+        _make(python, new)
+
+    return made_once(cache / NAME, _is_whole, make) / "bin" / "python"
 
 
 def interpreters() -> list[tuple[str, dict[str, str]]]:
@@ -89,27 +81,11 @@ def _is_whole(home: Path) -> bool:
     return find_python([(str(home / "bin" / "python"), {})]) is not None
 
 
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold a lock that the system gives back when this process dies."""
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-
-
-def _make(python: str, home: Path) -> None:
-    for left in home.parent.glob(f"{NAME}.new-*"):  # of a process that was killed: nobody else is here
-        shutil.rmtree(left)
-    new = Path(tempfile.mkdtemp(prefix=f"{NAME}.new-", dir=home.parent))
-    try:
-        _run(python, "-m", "venv", str(new))
-        install = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input")
-        _run(str(new / "bin" / "python"), *install, "-c", str(CONSTRAINTS), "-r", str(REQUIREMENTS))
-        (new / _MADE_FROM).write_text(_made_from())
-        shutil.rmtree(home, ignore_errors=True)
-        new.rename(home)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+def _make(python: str, new: Path) -> None:
+    _run(python, "-m", "venv", str(new))
+    install = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input")
+    _run(str(new / "bin" / "python"), *install, "-c", str(CONSTRAINTS), "-r", str(REQUIREMENTS))
+    (new / _MADE_FROM).write_text(_made_from())
 
 
 def _run(*command: str) -> None:

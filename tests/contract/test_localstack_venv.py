@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.installed import NotMadeError
 from tests.contract import localstack_venv
-from tests.contract.localstack_venv import NotMadeError, find_python, localstack_python
+from tests.contract.localstack_venv import find_python, localstack_python
 
 
 def script(folder: Path, text: str) -> str:

@@ -9,7 +9,10 @@ from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.ports import EntryPage, Ports
+from tests.contract.backends import ON_TABLES
 from tests.contract.states import Maker
+
+pytestmark = ON_TABLES
 
 
 def add(make: Maker, task: TaskState, key: str, **fields: Any) -> EntryState:
