@@ -86,7 +86,7 @@ def test_a_scan_and_whatever_is_not_dynamodb_is_refused(world: World) -> None:
     with pytest.raises(RefusedCallError, match="only DynamoDB"):
         session.client("s3").list_buckets()
     ports = aws_ports(settings, session)
-    assert ports.runs.get("org", ports.ids.run_id(ports.clock.now_ms())) is None
+    assert ports.runs.get("org", [ports.ids.run_id(ports.clock.now_ms())]) == {}
 
 
 def listens(url: str) -> bool:
