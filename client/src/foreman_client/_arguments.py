@@ -42,17 +42,27 @@ def segment(name: str, value: str) -> str:
 
     Raises:
         TypeError: it is no str.
-        ValueError: it is empty; the path would name something else.
+        ValueError: it is empty, `.` or `..`; the path would name something else.
     """
     expect(str, **{name: value})
     if not value:
         raise ValueError(f"{name} must not be empty")
+    if value in (".", ".."):
+        raise ValueError(f"{name} must be an id, not {value!r}")
     return quote(value, safe="")
 
 
 def params(**arguments: str | int | bool | Enum | None) -> Params:
-    """Query parameters of the arguments that were given, under their wire names."""
-    return tuple((to_camel(name), _text(value)) for name, value in arguments.items() if value is not None)
+    """Query parameters of the arguments that were given, under their wire names.
+
+    Raises:
+        ValueError: one holds a lone surrogate.
+    """
+    return tuple(
+        (to_camel(name), _sendable(name, _text(value)))
+        for name, value in arguments.items()
+        if value is not None
+    )
 
 
 def list_params(**arguments: Sequence[str] | None) -> Params:
@@ -62,12 +72,13 @@ def list_params(**arguments: Sequence[str] | None) -> Params:
 
     Raises:
         TypeError: an argument is no list, or an element no str.
+        ValueError: an element holds a lone surrogate.
     """
     found: list[tuple[str, str]] = []
     for name, given in arguments.items():
         values = texts(name, given)
         if values is not None:
-            found += [(to_camel(name), value) for value in _never_once(values)]
+            found += [(to_camel(name), _sendable(name, value)) for value in _never_once(values)]
     return tuple(found)
 
 
@@ -104,3 +115,11 @@ def _text(value: str | int | bool | Enum) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value.value if isinstance(value, Enum) else value)
+
+
+def _sendable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} must not hold a lone surrogate: no URL can carry it") from None
+    return text

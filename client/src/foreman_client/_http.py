@@ -74,6 +74,8 @@ class Session:
         except httpx.HTTPError as error:
             message = f"no connection to {self.endpoint} ({type(error).__name__}: {error})"
             return ConnectionFailedError(message, code="connection_failed", retryable=True)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the arguments do not fit into a URL: {error}") from None
         return Answer(answer.status_code, answer.headers, answer.content)
 
 

@@ -202,6 +202,27 @@ def test_queue_settings_are_asked_for_by_name() -> None:
     assert query(request) == [("taskQueue", "my-app:tasks"), ("resultQueue", "my-app:results")]
 
 
+@pytest.mark.parametrize("way_out", [".", ".."])
+def test_an_id_that_every_url_resolves_away_is_refused(way_out: str) -> None:
+    service = serving(answer(200, page_json()))
+    with pytest.raises(ValueError, match="run_id must be an id"):
+        client_of(service).query_run_data(way_out)
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("arguments", [{"key": "\ud800"}, {"tags": ["ok", "\udfff"]}, {"cursor": "\ud800"}])
+def test_what_no_url_can_carry_is_refused_by_its_name(arguments: dict[str, Any]) -> None:
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"{name} must not hold a lone surrogate"):
+        client_of(serving(answer(200, page_json()))).query_run_data(RUN_ID, **arguments)
+
+
+def test_filters_longer_than_any_url_are_wrong_arguments() -> None:
+    keys = [f"{'é' * 200}{number}" for number in range(200)]
+    with pytest.raises(ValueError, match="do not fit into a URL"):
+        client_of(serving(answer(200, page_json()))).query_run_data(RUN_ID, keys=keys)
+
+
 def test_an_id_cannot_leave_its_place_in_the_path() -> None:
     request = sent(run_json(), "get_run", "../tasks?x=1")
     assert request.url.raw_path == b"/prod/api/v1/runs/..%2Ftasks%3Fx%3D1"
