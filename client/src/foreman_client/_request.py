@@ -45,6 +45,11 @@ def commanding(path: str, model: type[M]) -> Request[M]:
     return Request("POST", path, model.model_validate)
 
 
+def removing(path: str, model: type[M], params: Params) -> Request[M]:
+    """A DELETE."""
+    return Request("DELETE", path, model.model_validate, params=params)
+
+
 def creating(path: str, body: JsonObject, model: type[M], key: str | None) -> Request[M]:
     """A POST that creates, safe to repeat by its idempotency key: the caller's, or a fresh one.
 

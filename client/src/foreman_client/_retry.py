@@ -1,8 +1,12 @@
 """Retries: whether and how long to wait before the same request is sent again. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from foreman_client.errors import ForemanError
+
+_NOTHING_DONE: Final = frozenset({409, 429})
+"""Statuses of a refusal that may pass: a request under way, a spent rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def next_wait(
     """How long to wait and what is spent then, or None to give up. `uniform` is a draw from [0, 1)."""
     if not error.retryable:
         return None
-    asked_to_wait = error.retry_after_s is not None and error.status in (409, 429)
+    asked_to_wait = error.retry_after_s is not None and error.status in _NOTHING_DONE
     if not asked_to_wait and spent.retries >= patience.max_retries:
         return None
     wait = backoff_s(patience.first_wait_s, patience.longest_wait_s, spent.retries, uniform)
@@ -46,3 +50,8 @@ def next_wait(
     if spent.waited_s + wait > patience.max_wait_s:
         return None
     return wait, Spent(spent.retries + (not asked_to_wait), spent.waited_s + wait)
+
+
+def may_have_acted(error: ForemanError) -> bool:
+    """Whether the service may have done what it was asked, given the passing fault that came instead of its answer."""
+    return error.status not in _NOTHING_DONE

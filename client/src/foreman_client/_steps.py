@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from foreman_client._answer import Answer, read
 from foreman_client._request import Request
-from foreman_client._retry import Patience, Spent, next_wait
+from foreman_client._retry import Patience, Spent, may_have_acted, next_wait
 from foreman_client.config import QueueNames
 from foreman_client.errors import TransportError
 from foreman_client.result import Failure, Result
@@ -49,15 +49,22 @@ class Scope:
 
 def exchange(scope: Scope, request: Request[T]) -> Steps[Result[T]]:
     """Send until there is an answer that a repetition would not change, or patience is spent."""
-    spent = Spent()
+    result, _ = yield from exchange_in_doubt(scope, request)
+    return result
+
+
+def exchange_in_doubt(scope: Scope, request: Request[T]) -> Steps[tuple[Result[T], bool]]:
+    """As `exchange`; and whether a try before the last may have been carried out, its answer lost on the way."""
+    spent, doubt = Spent(), False
     while True:
         reply = yield Send(request)
         result: Result[T] = read(request, reply) if isinstance(reply, Answer) else _unanswered(reply)
         if result.success:
-            return result
+            return result, doubt
         again = next_wait(scope.patience, spent, result.error, scope.uniform())
         if again is None:
-            return result
+            return result, doubt
+        doubt = doubt or may_have_acted(result.error)
         wait_s, spent = again
         yield Sleep(wait_s)
 

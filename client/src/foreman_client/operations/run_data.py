@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment, texts
-from foreman_client._request import creating, reading
+from foreman_client._request import changing, creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
 from foreman_contract.run_data import Entry, EntryPage
@@ -77,3 +77,55 @@ def query_run_data(
     return exchange(
         scope, reading(f"/api/v1/runs/{segment('run_id', run_id)}/data", EntryPage, filters + page)
     )
+
+
+def search_run_data(
+    scope: Scope,
+    *,
+    key: str | None = None,
+    key_starts_with: str | Sequence[str] | None = None,
+    tags: str | Sequence[str] | None = None,
+    tag_starts_with: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Steps[Result[EntryPage]]:
+    """Every matching entry of all runs, in the order of the index; it may lag behind writes by a moment.
+
+    Give one of `key`, `key_starts_with`, `tags` and `tag_starts_with`, or `tags` with `key_starts_with`; each is one
+    str, or a list of one. `limit` is 1-1000 (default 100); `pagination.next_cursor` leads to the next page, also from
+    one that is short or empty.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type.
+    """
+    expect(str, key=key, cursor=cursor)
+    expect(int, limit=limit)
+    filters = params(key=key) + list_params(
+        key_starts_with=_listed(key_starts_with), tags=_listed(tags), tag_starts_with=_listed(tag_starts_with)
+    )
+    return exchange(scope, reading("/api/v1/data", EntryPage, filters + params(limit=limit, cursor=cursor)))
+
+
+def update_run_data_tags(
+    scope: Scope,
+    run_id: str,
+    data_id: str,
+    *,
+    add: Sequence[str] | None = None,
+    remove: Sequence[str] | None = None,
+) -> Steps[Result[Entry]]:
+    """Take tags from an entry, then add those that are missing, in order, and answer the entry.
+
+    At most 90 tags together, and 50 on the entry. The same change again leaves the same tags, so it is retried; changes
+    by others at the same moment are kept.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type, or an id empty.
+    """
+    body = fields(add=texts("add", add), remove=texts("remove", remove))
+    path = f"/api/v1/runs/{segment('run_id', run_id)}/data/{segment('data_id', data_id)}/tags"
+    return exchange(scope, changing("PATCH", path, body, Entry))
+
+
+def _listed(values: str | Sequence[str] | None) -> Sequence[str] | None:
+    return [values] if isinstance(values, str) else values
