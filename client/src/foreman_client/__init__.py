@@ -34,6 +34,7 @@ from foreman_client.functions import (
     create_run_data,
     create_task,
     create_tasks,
+    delete_run_data,
     enqueue_task,
     enqueue_tasks,
     get_config,
@@ -41,21 +42,26 @@ from foreman_client.functions import (
     get_run,
     get_task,
     health,
+    iterate_run_data,
+    iterate_run_data_search,
     list_runs,
     list_tasks,
     query_run_data,
     retry_run,
     retry_task,
+    search_run_data,
     update_run,
+    update_run_data_tags,
     update_task,
     wait_for_run,
     wait_for_task,
 )
 from foreman_client.operations.task_body import NewTask
+from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
 from foreman_contract.enums import RunStatus, TaskStatus
-from foreman_contract.run_data import Entry, EntryPage
+from foreman_contract.run_data import Deleted, Entry, EntryPage
 from foreman_contract.runs import Pagination, Run, RunPage
 from foreman_contract.service import Config, ErrorDetail, Health, Queues
 from foreman_contract.tasks import RetryPolicy, Task, TaskPage
@@ -65,6 +71,7 @@ __all__ = [
     "Config",
     "ConflictError",
     "ConnectionFailedError",
+    "Deleted",
     "Entry",
     "EntryPage",
     "ErrorDetail",
@@ -79,6 +86,7 @@ __all__ = [
     "NewTask",
     "NoDataError",
     "NotFoundError",
+    "Pages",
     "Pagination",
     "QueueNames",
     "Queues",
@@ -110,6 +118,7 @@ __all__ = [
     "create_run_data",
     "create_task",
     "create_tasks",
+    "delete_run_data",
     "enqueue_task",
     "enqueue_tasks",
     "get_config",
@@ -118,12 +127,16 @@ __all__ = [
     "get_task",
     "health",
     "initialize_foreman_client",
+    "iterate_run_data",
+    "iterate_run_data_search",
     "list_runs",
     "list_tasks",
     "query_run_data",
     "retry_run",
     "retry_task",
+    "search_run_data",
     "update_run",
+    "update_run_data_tags",
     "update_task",
     "wait_for_run",
     "wait_for_task",

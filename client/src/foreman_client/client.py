@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from foreman_client._bind import method
+from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
-from foreman_client.operations import run_data, runs, service, task_batches, tasks, waiting
+from foreman_client.operations import (
+    deleting,
+    iterating,
+    run_data,
+    runs,
+    service,
+    task_batches,
+    tasks,
+    waiting,
+)
 from foreman_contract.service import Config
 
 if TYPE_CHECKING:
@@ -49,6 +58,11 @@ class Foreman:
 
     create_run_data = method(run_data.create_run_data)
     query_run_data = method(run_data.query_run_data)
+    iterate_run_data = paged_method(iterating.iterate_run_data)
+    search_run_data = method(run_data.search_run_data)
+    iterate_run_data_search = paged_method(iterating.iterate_run_data_search)
+    update_run_data_tags = method(run_data.update_run_data_tags)
+    delete_run_data = method(deleting.delete_run_data)
 
     get_config = method(service.get_config)
     get_queue_config = method(service.get_queue_config)

@@ -1,7 +1,16 @@
 """Every operation as a blocking function whose first argument is the config; configs share connections."""
 
-from foreman_client._bind import function
-from foreman_client.operations import run_data, runs, service, task_batches, tasks, waiting
+from foreman_client._bind import function, paged_function
+from foreman_client.operations import (
+    deleting,
+    iterating,
+    run_data,
+    runs,
+    service,
+    task_batches,
+    tasks,
+    waiting,
+)
 
 create_run = function(runs.create_run)
 get_run = function(runs.get_run)
@@ -24,6 +33,11 @@ wait_for_task = function(waiting.wait_for_task)
 
 create_run_data = function(run_data.create_run_data)
 query_run_data = function(run_data.query_run_data)
+iterate_run_data = paged_function(iterating.iterate_run_data)
+search_run_data = function(run_data.search_run_data)
+iterate_run_data_search = paged_function(iterating.iterate_run_data_search)
+update_run_data_tags = function(run_data.update_run_data_tags)
+delete_run_data = function(deleting.delete_run_data)
 
 get_config = function(service.get_config)
 get_queue_config = function(service.get_queue_config)

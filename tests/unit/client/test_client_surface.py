@@ -26,6 +26,7 @@ def test_exports_are_sorted_and_real() -> None:
 
 def test_there_are_operations() -> None:
     assert {"create_run", "enqueue_tasks", "query_run_data", "wait_for_task", "health"} <= set(OPERATIONS)
+    assert {"iterate_run_data", "iterate_run_data_search", "delete_run_data"} <= set(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -35,7 +36,7 @@ def test_every_operation_is_a_function_and_a_method_with_the_same_signature(name
     (config, *rest), (_, *same) = function.parameters.values(), method.parameters.values()
     assert (config.name, config.annotation) == ("config", ForemanConfig)
     assert rest == same
-    assert "Result" in str(function.return_annotation) or "Success" in str(function.return_annotation)
+    assert any(word in str(function.return_annotation) for word in ("Result", "Success", "Pages"))
     assert getattr(foreman_client, name).__doc__ == getattr(Foreman, name).__doc__
     assert getattr(foreman_client, name).__name__ == name
 

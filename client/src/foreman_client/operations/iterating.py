@@ -1,0 +1,17 @@
+"""Operations that answer a page at a time, as lists to walk over to their end.
+
+A page then is as large as the service makes it: the rate limit counts requests, and no answer is over 4 MB.
+"""
+
+from typing import Final
+
+from foreman_client._walk import Listing, rows_of
+from foreman_client.operations.run_data import query_run_data, search_run_data
+from foreman_contract import limits
+
+iterate_run_data: Final = Listing(
+    "iterate_run_data", query_run_data, rows_of, {"limit": limits.MAX_DATA_LIMIT, "total": False}
+)
+iterate_run_data_search: Final = Listing(
+    "iterate_run_data_search", search_run_data, rows_of, {"limit": limits.MAX_DATA_LIMIT}
+)
