@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.errors import translated
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.errors import code_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +24,16 @@ class S3Objects:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
     @translated("S3")
-    def get(self, key: str) -> bytes:
-        """The bytes of an object that exists."""
-        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+    def get(self, key: str) -> bytes | None:
+        """The bytes of an object, if it exists."""
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":
+                raise
+            return None
+
+    @translated("S3")
+    def delete(self, key: str) -> None:
+        """Delete an object; one that does not exist is no error."""
+        self.client.delete_object(Bucket=self.bucket, Key=key)

@@ -37,6 +37,7 @@ _STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.NotAvailableError, 400, ErrorCode.NOT_AVAILABLE),
     (errors.InvalidJsonError, 400, ErrorCode.INVALID_JSON),
     (errors.InvalidCursorError, 400, ErrorCode.INVALID_CURSOR),
+    (errors.QueryTooBroadError, 400, ErrorCode.QUERY_TOO_BROAD),
     (errors.InvalidError, 400, ErrorCode.INVALID_REQUEST),
     (errors.UnauthorizedError, 401, ErrorCode.UNAUTHORIZED),
     (errors.NotFoundError, 404, ErrorCode.NOT_FOUND),

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from foreman_contract import limits
 from foreman_contract.fields import is_uuid
 from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError
 from foreman_engine.service.pages import ListQuery
+
+_EVERY_SORT: Final = ("created_at", "started_at", "completed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Query:
         """
         given = self.values.get(name, ())
         if len(given) > 1:
-            raise _invalid(name, "must be given once")
+            raise invalid(name, "must be given once")
         return given[0] if given else None
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
@@ -37,7 +40,7 @@ class Query:
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) <= 9) or not low <= int(text) <= high:
-            raise _invalid(name, f"must be a whole number from {low} to {high}")
+            raise invalid(name, f"must be a whole number from {low} to {high}")
         return int(text)
 
     def choice(self, name: str, options: Sequence[str]) -> str:
@@ -50,7 +53,7 @@ class Query:
         if text is None:
             return options[0]
         if text not in options:
-            raise _invalid(name, f"must be one of {', '.join(options)}")
+            raise invalid(name, f"must be one of {', '.join(options)}")
         return text
 
     def uuid(self, name: str) -> str | None:
@@ -63,7 +66,7 @@ class Query:
         if text is None:
             return None
         if not is_uuid(text):
-            raise _invalid(name, "must be a UUID")
+            raise invalid(name, "must be a UUID")
         return str(UUID(text))
 
     def refuse(self, *names: str) -> None:
@@ -77,24 +80,49 @@ class Query:
             text = "is part of the contract but not available on this server yet"
             raise NotAvailableError(f"{given[0]} {text}.", [Fault(name, text) for name in given])
 
-    def page(self, default_limit: int, max_limit: int) -> ListQuery:
-        """The page asked for: `limit`, `cursor`, `total` and `sortOrder` (newest first by default)."""
-        if self.integer("offset", 0, 0, limits.MAX_OFFSET) != 0:
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list parameter, each value once: given once it is a comma list, given more than once each value is whole.
+
+        Raises:
+            InvalidError: it is given and empty.
+        """
+        given = self.values.get(name, ())
+        values = given[0].split(",") if len(given) == 1 else given
+        if given and not any(values):
+            raise invalid(name, "must not be empty")
+        return tuple(dict.fromkeys(values))
+
+    def page(
+        self,
+        default_limit: int,
+        max_limit: int,
+        sorts: Sequence[str] = ("created_at",),
+        *,
+        offsets: bool = False,
+    ) -> ListQuery:
+        """The page asked for: `limit`, `offset`, `cursor`, `total` and `sortOrder` (descending by default).
+
+        `sorts` are the values of `sortBy` that the list serves, and `offsets` tells whether it takes an offset.
+        """
+        offset = self.integer("offset", 0, 0, limits.MAX_OFFSET)
+        if offset and not offsets:
             self.refuse("offset")
         sort_by = self.text("sortBy")
-        if sort_by not in (None, "created_at"):
-            self.choice("sortBy", ("created_at", "started_at", "completed_at", "updated_at", "key"))
+        if sort_by is not None and sort_by not in sorts:
+            self.choice("sortBy", sorts if offsets else _EVERY_SORT)
             self.refuse("sortBy")
         cursor = self.text("cursor")
         if cursor is not None and "offset" in self.values:
-            raise _invalid("cursor", "cannot be combined with offset")
+            raise invalid("cursor", "cannot be combined with offset")
         return ListQuery(
             limit=self.integer("limit", default_limit, 1, max_limit),
             cursor=cursor,
             ascending=self.choice("sortOrder", ("desc", "asc")) == "asc",
             total=self.choice("total", ("true", "false")) == "true",
+            offset=offset,
         )
 
 
-def _invalid(name: str, message: str) -> InvalidError:
+def invalid(name: str, message: str) -> InvalidError:
+    """The refusal of a parameter."""
     return InvalidError(f"{name} {message}.", [Fault(name, message)])

@@ -1,14 +1,12 @@
-"""Routes of /api/v1/runs/{runId}/data."""
+"""Routes of /api/v1/runs/{runId}/data and /api/v1/data."""
 
 from chalice.app import Blueprint
 
 from chalicelib.api.answers import Answer
+from chalicelib.api.data_query import data_query, key_or_id, search_query
 from chalicelib.api.http import Call, endpoint
-from foreman_contract import limits
-from foreman_contract.run_data import CreateEntry
-from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError
-from foreman_engine.service import run_data
-from foreman_engine.service.run_data import DataQuery
+from foreman_contract.run_data import ChangeTags, CreateEntry
+from foreman_engine.service import data_deletes, data_queries, data_search, run_data
 
 blueprint = Blueprint(__name__)
 
@@ -22,16 +20,27 @@ def create_entry(call: Call, run_id: str, body: CreateEntry) -> Answer:
 
 @endpoint(blueprint, "GET", "/api/v1/runs/{run_id}/data")
 def query_entries(call: Call, run_id: str) -> Answer:
-    """Get the newest entry of a key, or all its versions."""
-    query = call.query
-    query.refuse("keys", "keyStartsWith", "keyPattern", "tags", "tagStartsWith", "tagMode")
-    include_all = query.choice("includeAll", ("false", "true")) == "true"
-    key = query.text("key")
-    if key is None and not include_all:
-        text = "is needed: the newest entry of every key is part of the contract but not available on this server yet"
-        raise NotAvailableError(f"key {text}.", [Fault("key", text)])
-    if key == "":
-        raise InvalidError("key must not be empty.", [Fault("key", "must not be empty")])
-    page = query.page(limits.DEFAULT_DATA_LIMIT, limits.MAX_DATA_LIMIT)
-    found = run_data.query_entries(call.ports, call.org_id, run_id, DataQuery(key, include_all, page))
-    return Answer(found.to_wire())
+    """Query a run's data by keys and tags."""
+    query, page = data_query(call.query)
+    return Answer(data_queries.query_entries(call.ports, call.org_id, run_id, query, page).to_wire())
+
+
+@endpoint(blueprint, "DELETE", "/api/v1/runs/{run_id}/data")
+def delete_entries(call: Call, run_id: str) -> Answer:
+    """Delete an entry, or versions of a key."""
+    kind, text = key_or_id(call.query)
+    delete = data_deletes.delete_key if kind == "key" else data_deletes.delete_entry
+    return Answer(delete(call.ports, call.org_id, run_id, text).to_wire())
+
+
+@endpoint(blueprint, "PATCH", "/api/v1/runs/{run_id}/data/{data_id}/tags")
+def change_tags(call: Call, run_id: str, data_id: str, body: ChangeTags) -> Answer:
+    """Remove tags from an entry and add others."""
+    return Answer(run_data.change_tags(call.ports, call.org_id, run_id, data_id, body).to_wire())
+
+
+@endpoint(blueprint, "GET", "/api/v1/data")
+def search_entries(call: Call) -> Answer:
+    """Search the data of all runs by key or tag."""
+    search, page = search_query(call.query)
+    return Answer(data_search.search_entries(call.ports, call.org_id, search, page).to_wire())

@@ -138,6 +138,8 @@ ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
 ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
 """For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
+ON_DYNAMODB: Final = _on("memory", _DYNAMODB_LOCAL)
+"""For a module that makes so many reads that only a fast DynamoDB will do."""
 ON_SQS: Final = _on(_MOTO, _MINISTACK, _LOCALSTACK)
 """For a module that looks at SQS itself."""
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {

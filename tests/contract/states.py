@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
-from foreman_engine.service.ports import IdempotencyRecord, Ports
+from foreman_engine.service.ports import Ports
 
 PAYLOAD = Payload('{"some":"input"}')
 

@@ -60,9 +60,10 @@ def through_entry(make: Maker, payload: Payload) -> list[Payload | None]:
     task = replace(make.tasks(make.run(id=run_id), 1)[0], id=task_id)
     entry = replace(make.entry(task), value=payload, metadata=payload)
     make.ports.run_data.add(entry, None)
-    read = make.ports.run_data.get(make.org_id, run_id, [entry.id])[entry.id]
-    [listed] = make.ports.run_data.of_key(make.org_id, run_id, entry.key, 1, None, ascending=True).entries
-    return [read.value, read.metadata, listed.value]
+    head = make.ports.run_data.get(make.org_id, run_id, [entry.id])[entry.id]
+    listed = make.ports.run_data.of_run(make.org_id, run_id, 1, None, ascending=True).entries
+    [read, again] = make.ports.run_data.load([head, *listed])
+    return [read.value, read.metadata, again.value]
 
 
 STORES: Final[dict[str, Callable[[Maker, Payload], list[Payload | None]]]] = {

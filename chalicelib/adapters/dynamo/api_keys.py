@@ -9,8 +9,8 @@ from chalicelib.adapters.dynamo.idempotency import read_record
 from chalicelib.adapters.dynamo.reads import get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import transact
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey, RateLimit
-from foreman_engine.service.ports import IdempotencyRecord
 
 _REVOKED: Final = "re"
 

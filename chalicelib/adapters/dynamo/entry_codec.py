@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo import run_data_keys as keys
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.codec import (
     int_field,
@@ -17,14 +17,16 @@ from foreman_engine.domain.run_data import EntryState
 _INLINE_BYTES: Final = 1024
 """Larger payloads lie outside, so that reading the heads of many entries stays cheap."""
 
+TAGS: Final = "tg"
+UPDATED_AT: Final = "ua"
 SHAPE: Final = Shape(
     fields=(
         uuid_field("run_id", "ru"),
         uuid_field("task_id", "ta"),
         text_field("key", "k"),
-        texts_field("tags", "tg"),
+        texts_field("tags", TAGS),
         int_field("created_at", "ca"),
-        int_field("updated_at", "ua"),
+        int_field("updated_at", UPDATED_AT),
     ),
     payloads={"value": "va", "metadata": "m"},
 )

@@ -6,7 +6,7 @@ from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, number, text
 from chalicelib.adapters.dynamo.errors import Refusal
 from foreman_engine.domain.errors import AlreadyDoneError
-from foreman_engine.service.ports import IdempotencyRecord
+from foreman_engine.domain.idempotency import IdempotencyRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -4,16 +4,12 @@ runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), 
            created-index            gpk `{org}#{0-7}`, gsk `{created}#{run id}`
 tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
            due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
-run_data   `{org}#{run}#d`          entry id
-           `{org}#{run}#k`          key SEP entry id
-           `{org}#{run}#t`          tag SEP key SEP entry id
-           `{org}#{run}#p`          `p#{random}`
+run_data   see run_data_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
            `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
 
-`{run}` is the run's 60 bits as hex, `{own}` the task's own 62. SEP cannot occur in a key or tag, which have no control
-characters.
+`{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
 """
 
 import zlib
@@ -30,7 +26,6 @@ INDEX_PARTITIONS: Final = 8
 COUNTERS: Final = 16
 EXPIRES_AT: Final = "expiresAt"
 """The TTL attribute of the keys table, epoch seconds."""
-_SEP: Final = "\x1f"
 _AFTER_HEX: Final = "g"
 _OBJECT_MARK: Final = "o#"
 
@@ -52,7 +47,8 @@ class Range:
     high: str
 
 
-def _key(pk: str, sk: str) -> Item:
+def key(pk: str, sk: str) -> Item:
+    """The key of an item."""
     return {"pk": text(pk), "sk": text(sk)}
 
 
@@ -72,7 +68,7 @@ def _task(task_id: str) -> TaskAddress:
 
 def run(org_id: str, run_id: str) -> Item:
     """A run."""
-    return _key(f"{org_id}#{_run(run_id)}", "#run")
+    return key(f"{org_id}#{_run(run_id)}", "#run")
 
 
 def is_run(item: Item) -> bool:
@@ -82,7 +78,7 @@ def is_run(item: Item) -> bool:
 
 def counter(org_id: str, run_id: str, number: int) -> Item:
     """One of the counters of ends of a run."""
-    return _key(f"{org_id}#{_run(run_id)}", f"#c#{number:02d}")
+    return key(f"{org_id}#{_run(run_id)}", f"#c#{number:02d}")
 
 
 def counters(org_id: str, run_id: str) -> Range:
@@ -127,7 +123,7 @@ def _task_pk(org_id: str, address: TaskAddress) -> str:
 def task(org_id: str, task_id: str) -> Item:
     """A task."""
     address = _task(task_id)
-    return _key(_task_pk(org_id, address), f"t#{address.own}")
+    return key(_task_pk(org_id, address), f"t#{address.own}")
 
 
 def task_id(key: Item) -> str:
@@ -189,47 +185,12 @@ def object_path(place: Place, ref: str) -> str | None:
 
 def payload(place: Place, ref: str) -> Item:
     """A payload item."""
-    return _key(place.pk, ref)
-
-
-def entry(org_id: str, run_id: str, entry_id: str) -> Item:
-    """An entry of run data."""
-    return _key(f"{org_id}#{_run(run_id)}#d", entry_id)
-
-
-def entry_id(item: Item) -> str:
-    """The id of the entry that an entry item or a link is about."""
-    return item["sk"]["S"].rpartition(_SEP)[2]
-
-
-def entries(org_id: str, run_id: str) -> Range:
-    """The entries of a run in the order of their ids."""
-    return Range(f"{org_id}#{_run(run_id)}#d", "0", _AFTER_HEX)
-
-
-def entry_place(org_id: str, run_id: str) -> Place:
-    """Where the payloads of a run's entries lie."""
-    return Place(f"{org_id}#{_run(run_id)}#p", f"{org_id}/{_run(run_id)}")
-
-
-def key_link(org_id: str, run_id: str, key: str, entry_id: str) -> Item:
-    """The link from a key to one of its entries."""
-    return _key(f"{org_id}#{_run(run_id)}#k", f"{key}{_SEP}{entry_id}")
-
-
-def key_links(org_id: str, run_id: str, key: str) -> Range:
-    """The links of one key in the order of the entries' ids."""
-    return Range(f"{org_id}#{_run(run_id)}#k", f"{key}{_SEP}", f"{key}{_SEP}{_AFTER_HEX}")
-
-
-def tag_link(org_id: str, run_id: str, tag: str, key: str, entry_id: str) -> Item:
-    """The link from a tag to one of its entries."""
-    return _key(f"{org_id}#{_run(run_id)}#t", f"{tag}{_SEP}{key}{_SEP}{entry_id}")
+    return key(place.pk, ref)
 
 
 def api_key(org_id: str, key_hash: str) -> Item:
     """An API key."""
-    return _key(f"{org_id}#keys", key_hash)
+    return key(f"{org_id}#keys", key_hash)
 
 
 def api_key_hash(item: Item) -> str:
@@ -244,7 +205,7 @@ def api_keys(org_id: str) -> Range:
 
 def organization(org_id: str) -> Item:
     """An organization's entry in the list of all."""
-    return _key("#orgs", org_id)
+    return key("#orgs", org_id)
 
 
 def organization_id(item: Item) -> str:
@@ -259,4 +220,4 @@ def organizations() -> Range:
 
 def idempotency(org_id: str, scope: str) -> Item:
     """The record of a request with an idempotency key."""
-    return _key(f"{org_id}#idem#{scope}", "-")
+    return key(f"{org_id}#idem#{scope}", "-")

@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
 from chalicelib.adapters.dynamo.keys import Place
 from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.reads import batch_get
-from chalicelib.adapters.dynamo.writes import put_all
+from chalicelib.adapters.dynamo.writes import delete_all, put_all
 from chalicelib.adapters.s3 import S3Objects
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.run_data import EntryState
@@ -116,37 +116,55 @@ class PayloadStore:
 
     def load(self, states: Sequence[State], places: Sequence[Place]) -> list[State]:
         """The same states with every payload's text; `places` in the same order."""
-        wanted = {
-            (where, payload.ref)
-            for state, where in zip(states, places, strict=True)
-            for payload in _unloaded(state).values()
-        }
-        texts = self._texts(wanted) if wanted else {}
+        texts = self._texts(states, places)
         return [_filled(state, where, texts) for state, where in zip(states, places, strict=True)]
 
-    def _texts(self, wanted: Iterable[tuple[Place, str | None]]) -> dict[tuple[str, str], str]:
-        """Text by (partition, reference)."""
+    def load_kept(self, states: Sequence[State], where: Place) -> list[State]:
+        """As `load`, without the states of which a payload was removed meanwhile."""
+        texts = self._texts(states, [where] * len(states))
+        kept = [state for state in states if all((where.pk, ref) in texts for ref in _unloaded_refs(state))]
+        return [_filled(state, where, texts) for state in kept]
+
+    def remove(self, states: Iterable[State], where: Place) -> None:
+        """Remove the payloads of records that are gone. Whoever dies before has left them behind, and nothing else."""
+        refs = [each.ref for state in states for each in _payloads(state).values() if each.ref is not None]
+        paths = {ref: keys.object_path(where, ref) for ref in refs}
+        for path in paths.values():
+            if path is not None:
+                self.objects.delete(path)
+        items = [keys.payload(where, ref) for ref, path in paths.items() if path is None]
+        delete_all(self.client, self.table, items)
+
+    def _texts(self, states: Sequence[State], places: Sequence[Place]) -> dict[tuple[str, str], str]:
+        """Text by (partition, reference) of everything that is unloaded and exists."""
+        pairs = zip(states, places, strict=True)
+        wanted = {(where, ref) for state, where in pairs for ref in _unloaded_refs(state)}
         found: dict[tuple[str, str], str] = {}
         items: list[Item] = []
         for where, ref in wanted:
-            path = keys.object_path(where, ref or "")
-            if path is not None:
-                found[where.pk, ref or ""] = unpack(self.objects.get(path))
-            else:
-                items.append(keys.payload(where, ref or ""))
+            path = keys.object_path(where, ref)
+            if path is None:
+                items.append(keys.payload(where, ref))
+            elif (body := self.objects.get(path)) is not None:
+                found[where.pk, ref] = unpack(body)
         for item in batch_get(self.client, self.table, items):
             found[item["pk"]["S"], item["sk"]["S"]] = unpack(bytes(item[_BODY]["B"]))
         return found
 
 
-def _unloaded(state: RunState | TaskState | EntryState) -> dict[str, Payload]:
+def _payloads(state: RunState | TaskState | EntryState) -> dict[str, Payload]:
     values = ((item.name, getattr(state, item.name)) for item in fields(state))
-    return {name: value for name, value in values if isinstance(value, Payload) and value.text is None}
+    return {name: value for name, value in values if isinstance(value, Payload)}
+
+
+def _unloaded_refs(state: RunState | TaskState | EntryState) -> list[str]:
+    return [value.ref or "" for value in _payloads(state).values() if value.text is None]
 
 
 def _filled(state: State, where: Place, texts: Mapping[tuple[str, str], str]) -> State:
     changed: Any = {
-        name: Payload(texts[where.pk, payload.ref or ""], payload.ref)
-        for name, payload in _unloaded(state).items()
+        name: Payload(texts[where.pk, value.ref or ""], value.ref)
+        for name, value in _payloads(state).items()
+        if value.text is None
     }
     return replace(state, **changed) if changed else state

@@ -20,10 +20,11 @@ from chalicelib.adapters.dynamo.run_totals import count_runs
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
 from foreman_engine.domain.errors import IdTakenError, StaleError
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts
-from foreman_engine.service.ports import IdempotencyRecord, Position, RunPage
+from foreman_engine.service.ports import Position, RunPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef

@@ -17,10 +17,11 @@ from chalicelib.adapters.dynamo.task_actions import add_ends, check_run, put_tas
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
-from foreman_engine.service.ports import DueTask, IdempotencyRecord, RunGuard, TaskPage
+from foreman_engine.service.ports import DueTask, RunGuard, TaskPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -86,13 +86,27 @@ def put_all(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None
     Raises:
         UnavailableError: the table went on taking only a part.
     """
-    for start in range(0, len(items), _BATCH):
-        _put_batch(client, table, items[start : start + _BATCH])
+    _write_all(client, table, [{"PutRequest": {"Item": item}} for item in items])
+
+
+def delete_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> None:
+    """Delete items that nobody refers to any more, without conditions.
+
+    Raises:
+        UnavailableError: the table went on taking only a part.
+    """
+    _write_all(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _write_all(client: "DynamoDBClient", table: str, requests: "Sequence[WriteRequestUnionTypeDef]") -> None:
+    for start in range(0, len(requests), _BATCH):
+        _write_batch(client, table, requests[start : start + _BATCH])
 
 
 @translated("DynamoDB")
-def _put_batch(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> None:
-    requests: Sequence[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": item}} for item in items]
+def _write_batch(
+    client: "DynamoDBClient", table: str, requests: "Sequence[WriteRequestUnionTypeDef]"
+) -> None:
     for pause in pauses():
         answer = client.batch_write_item(RequestItems={table: requests})
         left = answer["UnprocessedItems"].get(table)

@@ -123,6 +123,7 @@ class ErrorCode(StrEnum):
     INVALID_REQUEST = "invalid_request"
     INVALID_JSON = "invalid_json"
     INVALID_CURSOR = "invalid_cursor"
+    QUERY_TOO_BROAD = "query_too_broad"
     NOT_AVAILABLE = "not_available"
     UNAUTHORIZED = "unauthorized"
     NOT_FOUND = "not_found"

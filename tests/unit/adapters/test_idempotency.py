@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.adapters.dynamo.idempotency import put_record, read_record
-from foreman_engine.service.ports import IdempotencyRecord
+from foreman_engine.domain.idempotency import IdempotencyRecord
 
 RECORD = IdempotencyRecord("scope", "body", ("one", "two"), expires_at_s=100)
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo import keys, run_data_keys
 from chalicelib.adapters.dynamo.attributes import Item
 from foreman_engine.domain.ids import make_run_id, make_task_id
+from foreman_engine.domain.links import AFTER_IDS, FIRST, LAST, Link, TagLink
 
 RUN = "019b76da-a800-7abc-8123-456789abcdef"
 TASK = "019b76da-a800-8abc-8000-000000200002"
@@ -21,15 +22,19 @@ ENTRY = "019b76da-a800-7123-8000-000000000005"
         (keys.counter("acme", RUN, 7), "acme#019b76daa800abc", "#c#07"),
         (keys.task("acme", TASK), "acme#019b76daa800abc", "t#0000000000200002"),
         (keys.task("acme", SHARDED), "acme#019b76daa800abc#3", "t#0000000000218002"),
-        (keys.entry("acme", RUN, ENTRY), "acme#019b76daa800abc#d", ENTRY),
-        (keys.key_link("acme", RUN, "k", ENTRY), "acme#019b76daa800abc#k", f"k\x1f{ENTRY}"),
-        (keys.tag_link("acme", RUN, "t", "k", ENTRY), "acme#019b76daa800abc#t", f"t\x1fk\x1f{ENTRY}"),
+        (run_data_keys.entry("acme", RUN, ENTRY), "acme#019b76daa800abc#d", ENTRY),
+        (run_data_keys.link("acme", RUN, Link("k", ENTRY)), "acme#019b76daa800abc#k", f"k\x1f{ENTRY}"),
+        (
+            run_data_keys.link("acme", RUN, TagLink("t", "k", ENTRY)),
+            "acme#019b76daa800abc#t",
+            f"t\x1fk\x1f{ENTRY}",
+        ),
         (keys.api_key("acme", "ab"), "acme#keys", "ab"),
         (keys.organization("acme"), "#orgs", "acme"),
         (keys.idempotency("acme", "scope"), "acme#idem#scope", "-"),
         (keys.payload(keys.task_place("acme", SHARDED), "p#x"), "acme#019b76daa800abc#3", "p#x"),
         (keys.payload(keys.run_place("acme", RUN), "p#x"), "acme#019b76daa800abc", "p#x"),
-        (keys.payload(keys.entry_place("acme", RUN), "p#x"), "acme#019b76daa800abc#p", "p#x"),
+        (keys.payload(run_data_keys.entry_place("acme", RUN), "p#x"), "acme#019b76daa800abc#p", "p#x"),
     ],
 )
 def test_vectors(key: Item, pk: str, sk: str) -> None:
@@ -41,6 +46,11 @@ def test_the_index_orders_by_creation_then_id() -> None:
         "gpk": {"S": "acme#7"},
         "gsk": {"S": f"001767225600000#{RUN}"},
     }
+
+
+def test_links_are_spread_over_the_partitions_of_their_index_by_their_entry() -> None:
+    assert run_data_keys.indexed("acme", Link("k", ENTRY)) == {"kpk": {"S": "acme#5"}}
+    assert run_data_keys.indexed("acme", TagLink("t", "k", ENTRY[:-1] + "f")) == {"tpk": {"S": "acme#7"}}
 
 
 def test_objects_lie_below_their_organization_and_run() -> None:
@@ -70,9 +80,19 @@ def test_ranges_hold_their_own_and_nothing_else() -> None:
         (keys.run_and_counters("acme#1"), ["#c#00", "#c#15", "#run"], ["p#x"]),
         (keys.tasks("acme", RUN), ["t#0000000000000000", "t#ffffffffffffffff"], ["p#zzz"]),
         (
-            keys.key_links("acme", RUN, "k"),
+            run_data_keys.links("acme", RUN, None, Link("k", ""), Link("k", AFTER_IDS)),
             [f"k\x1f{ENTRY}"],
             [f"ka\x1f{ENTRY}", f"k \x1f{ENTRY}", f"j\x1f{ENTRY}"],
+        ),
+        (
+            run_data_keys.links("acme", RUN, "t", FIRST, LAST),
+            [f"t\x1fk\x1f{ENTRY}", f"t\x1f{chr(0x10FFFF) * 120}\x1f{ENTRY}"],
+            [f"t \x1fk\x1f{ENTRY}", f"tt\x1fk\x1f{ENTRY}", f"s\x1fk\x1f{ENTRY}"],
+        ),
+        (
+            run_data_keys.tag_links("acme", RUN, TagLink("t", "", ""), TagLink("u", "", "")),
+            [f"t\x1fk\x1f{ENTRY}", f"tz\x1fk\x1f{ENTRY}"],
+            [f"u\x1fk\x1f{ENTRY}", f"s\x1fk\x1f{ENTRY}"],
         ),
         (keys.organizations(), ["-", "0", "a-b", "z" * 32], []),
     ):

@@ -1,5 +1,6 @@
 """Every route answers bad input as the contract says; a route without a case here fails the suite."""
 
+import re
 from typing import Any, Final
 
 import pytest
@@ -137,6 +138,20 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ),
         ],
     ),
+    ("PATCH", "/api/v1/runs/{run_id}/data/{data_id}/tags"): (
+        {"add": ["t"], "remove": []},
+        [
+            ({}, ""),
+            ({"other": 1}, ""),
+            ({"add": "t"}, "add"),
+            ({"add": None}, "add"),
+            ({"remove": [3]}, "remove[0]"),
+            ({"add": ["ok", ""]}, "add[1]"),
+            ({"add": ["a\nb"]}, "add[0]"),
+            ({"add": ["é" * 241]}, "add[0]"),
+            ({"add": [str(i) for i in range(50)], "remove": [str(i) for i in range(41)]}, ""),
+        ],
+    ),
 }
 
 READS: Final = {
@@ -144,6 +159,7 @@ READS: Final = {
     ("GET", "/openapi.json"),
     ("GET", "/api/v1/config"),
     ("GET", "/api/v1/config/queues"),
+    ("GET", "/api/v1/data"),
     ("GET", "/api/v1/runs"),
     ("GET", "/api/v1/runs/{run_id}"),
     ("GET", "/api/v1/runs/{run_id}/data"),
@@ -151,6 +167,7 @@ READS: Final = {
     ("GET", "/api/v1/tasks/{task_id}"),
 }
 COMMANDS: Final = {
+    ("DELETE", "/api/v1/runs/{run_id}/data"),
     ("POST", "/api/v1/runs/{run_id}/cancel"),
     ("POST", "/api/v1/runs/{run_id}/retry"),
     ("POST", "/api/v1/tasks/{task_id}/cancel"),
@@ -181,11 +198,6 @@ NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
     ("GET", "/api/v1/tasks", None, "runId"),
     ("GET", f"/api/v1/tasks?runId={MISSING_ID}&type=t", None, "type"),
     ("GET", f"/api/v1/tasks?runId={MISSING_ID}&parentTaskId={MISSING_ID}", None, "parentTaskId"),
-    ("GET", "/api/v1/runs/{run_id}/data", None, "key"),
-    *(
-        ("GET", f"/api/v1/runs/{{run_id}}/data?{name}=x", None, name)
-        for name in ("keys", "keyStartsWith", "keyPattern", "tags", "tagStartsWith", "tagMode")
-    ),
 ]
 
 ROUTES: Final = sorted(
@@ -197,7 +209,11 @@ ROUTES: Final = sorted(
 
 
 def url(path: str) -> str:
-    return path.replace("{run_id}", MISSING_ID).replace("{task_id}", MISSING_TASK_ID)
+    return (
+        path.replace("{run_id}", MISSING_ID)
+        .replace("{task_id}", MISSING_TASK_ID)
+        .replace("{data_id}", MISSING_ID)
+    )
 
 
 def test_every_route_has_its_cases() -> None:
@@ -296,9 +312,26 @@ def test_an_id_in_the_path_that_is_unknown_or_malformed_is_404(api: Api, method:
         "0" * 36,
         "ffffffff-ffff-ffff-ffff-ffffffffffff",
     ):
-        concrete = path.replace("{run_id}", identifier).replace("{task_id}", identifier)
+        concrete = re.sub(r"{\w+}", identifier, path)
         answer = api(method, concrete + ("?key=k" if path.endswith("/data") else ""), body)
         assert (answer.status, answer.body["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("", "key"),
+        ("?key=", "key"),
+        ("?id=x", "id"),
+        (f"?key=a&id={MISSING_ID}", "id"),
+        ("?key=a&key=b", "key"),
+    ],
+)
+def test_a_delete_says_what_exactly(api: Api, query: str, named: str) -> None:
+    run_id = api("POST", "/api/v1/runs", {"inputData": 1}).body["id"]
+    answer = api("DELETE", f"/api/v1/runs/{run_id}/data{query}")
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+    assert [detail["path"] for detail in answer.body["details"]] == [named]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +353,35 @@ def test_an_id_in_the_path_that_is_unknown_or_malformed_is_404(api: Api, method:
         (f"/api/v1/runs/{MISSING_ID}/data?key=", "key"),
         (f"/api/v1/runs/{MISSING_ID}/data?key=a&includeAll=yes", "includeAll"),
         (f"/api/v1/runs/{MISSING_ID}/data?key=a&limit=1001", "limit"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keys=", "keys"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keys=&keys=", "keys"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keys=a,,b", "keys"),
+        (f"/api/v1/runs/{MISSING_ID}/data?tags=" + "t" * 256, "tags"),
+        (f"/api/v1/runs/{MISSING_ID}/data?tags=" + "%C3%A9" * 241, "tags"),
+        (f"/api/v1/runs/{MISSING_ID}/data?tags=" + ",".join(str(n) for n in range(201)), "tags"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keyStartsWith=a%00", "keyStartsWith"),
+        (f"/api/v1/runs/{MISSING_ID}/data?tagStartsWith=", "tagStartsWith"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keyPattern=", "keyPattern"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keyPattern=" + "*" * 513, "keyPattern"),
+        (f"/api/v1/runs/{MISSING_ID}/data?keyPattern=a*&keyPattern=b*", "keyPattern"),
+        (f"/api/v1/runs/{MISSING_ID}/data?tagMode=none", "tagMode"),
+        (f"/api/v1/runs/{MISSING_ID}/data?sortBy=started_at", "sortBy"),
+        (f"/api/v1/runs/{MISSING_ID}/data?sortOrder=up", "sortOrder"),
+        (f"/api/v1/runs/{MISSING_ID}/data?offset=10001", "offset"),
+        (f"/api/v1/runs/{MISSING_ID}/data?cursor=x&offset=5", "cursor"),
+        (f"/api/v1/runs/{MISSING_ID}/data?total=maybe", "total"),
+        ("/api/v1/data", "key"),
+        ("/api/v1/data?limit=5", "key"),
+        ("/api/v1/data?key=a&tags=b", "key"),
+        ("/api/v1/data?keyStartsWith=a&tagStartsWith=b", "keyStartsWith"),
+        ("/api/v1/data?tags=a,b", "tags"),
+        ("/api/v1/data?tags=a&tags=b", "tags"),
+        ("/api/v1/data?keyStartsWith=a,b", "keyStartsWith"),
+        ("/api/v1/data?keys=a", "keys"),
+        ("/api/v1/data?key=a&includeAll=true", "includeAll"),
+        ("/api/v1/data?key=a&sortBy=key", "sortBy"),
+        ("/api/v1/data?key=a&offset=0", "offset"),
+        ("/api/v1/data?key=a&limit=0", "limit"),
         ("/api/v1/config/queues?taskQueue=a%20b", "taskQueue"),
         ("/api/v1/config/queues?taskQueue=foreman:results", "resultQueue"),
     ],

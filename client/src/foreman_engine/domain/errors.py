@@ -4,7 +4,8 @@ EngineError
 ├── InvalidError            the request is at fault: 400
 │   ├── NotAvailableError   part of the contract that is not served yet: 400 `not_available`
 │   ├── InvalidJsonError    400 `invalid_json`
-│   └── InvalidCursorError  400 `invalid_cursor`
+│   ├── InvalidCursorError  400 `invalid_cursor`
+│   └── QueryTooBroadError  400 `query_too_broad`
 ├── TooLargeError           413
 ├── UnauthorizedError       401
 ├── NotFoundError           404
@@ -52,6 +53,10 @@ class InvalidJsonError(InvalidError):
 
 class InvalidCursorError(InvalidError):
     """The cursor is broken, or belongs to another query or organization."""
+
+
+class QueryTooBroadError(InvalidError):
+    """A query matches more entries than can be sorted in one request."""
 
 
 class TooLargeError(EngineError):

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.memory.state import MemoryState
-from foreman_engine.service.ports import IdempotencyRecord
 
 
 class MemoryKeyStore:

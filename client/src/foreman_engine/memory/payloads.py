@@ -30,6 +30,11 @@ class PayloadShelf:
         changed: Any = {name: self._get(kept) for name, kept in _payloads(state).items()}
         return replace(state, **changed)
 
+    def drop(self, state: _State) -> None:
+        """Forget the texts of a record that is deleted."""
+        for kept in _payloads(state).values():
+            self._texts.pop(kept.ref or "", None)
+
     def _put(self, payload: Payload) -> Payload:
         if payload.ref is not None:
             return Payload(None, payload.ref)

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from foreman_engine.domain.errors import IdTakenError, StaleError
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts
 from foreman_engine.memory.state import MemoryState, RunKey
-from foreman_engine.service.ports import IdempotencyRecord, Position, RunPage
+from foreman_engine.service.ports import Position, RunPage
 
 
 class MemoryRunStore:

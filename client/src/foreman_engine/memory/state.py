@@ -4,13 +4,14 @@ import threading
 from dataclasses import dataclass, field
 
 from foreman_engine.domain.errors import AlreadyDoneError
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts, TaskState
 from foreman_engine.memory.payloads import PayloadShelf
-from foreman_engine.service.ports import Clock, IdempotencyRecord
+from foreman_engine.service.ports import Clock
 
 RunKey = tuple[str, str]
 """Organization and run address."""

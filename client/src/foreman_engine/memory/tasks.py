@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
 from foreman_engine.memory.state import MemoryState
-from foreman_engine.service.ports import DUE_SHARDS, DueTask, IdempotencyRecord, RunGuard, TaskPage
+from foreman_engine.service.ports import DUE_SHARDS, DueTask, RunGuard, TaskPage
 
 
 class MemoryTaskStore:

@@ -5,10 +5,16 @@ import binascii
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Final
 
+from foreman_contract import limits
 from foreman_contract.fields import is_uuid
 from foreman_engine.domain.errors import Fault, InvalidCursorError
+from foreman_engine.domain.links import AFTER_IDS, AFTER_KEYS, Link, TagLink
 from foreman_engine.service.ports import Position
+
+_NO_INSTANT: Final = 10**15
+"""No row is as late as this."""
 
 
 def scope_of(org_id: str, *query: object) -> str:
@@ -18,35 +24,83 @@ def scope_of(org_id: str, *query: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows there are: exactly, or `at_least` so many."""
+
+    count: int
+    at_least: bool = False
+
+
+def counted(rows: int) -> Total:
+    """The total of rows of which no more than about 10,000 were counted."""
+    return Total(min(rows, limits.MAX_COUNTED_ROWS), rows > limits.MAX_COUNTED_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a walk goes on, and the total that its first page counted."""
+    """Where a walk goes on, and the total that its first page counted.
 
-    position: Position
-    total: int | None
+    In an order of instants: behind the row of this instant (epoch ms) and id. In an order of links: from this place on, whose
+    texts are a key, or a tag and a key.
+    """
+
+    at: int
+    id: str
+    total: Total | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """The row that the walk has seen last, in an order of instants."""
+        return Position(self.at, self.id)
 
 
-def encode(scope: str, position: Position, total: int | None = None) -> str:
-    """The cursor that goes on behind `position` and repeats `total`."""
-    text = json.dumps([scope, position.at, position.id, total], separators=(",", ":"))
+def place_mark(link: Link | TagLink) -> Mark:
+    """The mark that goes on from a place among links."""
+    return Mark(0, link.entry_id, texts=tuple(link[:-1]))
+
+
+def encode(scope: str, mark: Mark) -> str:
+    """The cursor that goes on at `mark`."""
+    total = None if mark.total is None else [mark.total.count, mark.total.at_least]
+    text = json.dumps([scope, mark.at, mark.id, total, *mark.texts], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(scope: str, cursor: str) -> Mark:
-    """Where the cursor goes on.
+def decode(scope: str, cursor: str, texts: int = 0) -> Mark:
+    """Where the cursor goes on: in an order of instants, or at a place with so many texts among links.
 
     Raises:
         InvalidCursorError: it is broken, or was made for another query or organization.
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        made_for, at, row_id, total = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, TypeError) as error:
+        made_for, at, row_id, total, *given = json.loads(
+            base64.b64decode(padded, altchars=b"-_", validate=True)
+        )
+        sound = _is_place(given, row_id) if texts else _is_row(at, row_id)
+        if made_for != scope or len(given) != texts or not sound:
+            raise _broken()
+        return Mark(at, row_id, None if total is None else _total(*total), tuple(given))
+    except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise _broken() from error
-    if made_for != scope or type(at) is not int or not is_uuid(str(row_id)):
-        raise _broken()
-    if not (total is None or type(total) is int):
-        raise _broken()
-    return Mark(Position(at, row_id), total)
+
+
+def _is_row(at: object, row_id: object) -> bool:
+    return type(at) is int and 0 <= at < _NO_INSTANT and isinstance(row_id, str) and is_uuid(row_id)
+
+
+def _is_place(texts: list[object], part: object) -> bool:
+    most = len(AFTER_KEYS.encode())
+    if not all(isinstance(text, str) and len(text.encode()) <= most for text in texts):
+        return False
+    return isinstance(part, str) and (part in ("", AFTER_IDS) or is_uuid(part))
+
+
+def _total(count: object, at_least: object) -> Total:
+    if type(count) is not int or type(at_least) is not bool:
+        raise TypeError("not a total")
+    return Total(count, at_least)
 
 
 def _broken() -> InvalidCursorError:

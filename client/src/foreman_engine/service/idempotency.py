@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from foreman_contract import limits
 from foreman_engine.domain.errors import AlreadyDoneError, KeyReusedError
-from foreman_engine.service.ports import IdempotencyRecord
+from foreman_engine.domain.idempotency import IdempotencyRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from foreman_contract import limits
 from foreman_contract.base import WireModel
 from foreman_contract.runs import Pagination
 from foreman_engine.domain.payload import compact, escaped_bytes
+from foreman_engine.service.cursors import Total
 
 Row = TypeVar("Row", bound=WireModel)
 
@@ -21,6 +22,8 @@ class ListQuery:
     ascending: bool = False
     total: bool = True
     """Whether the first page counts the rows."""
+    offset: int = 0
+    """How many rows to pass over; only without a cursor."""
 
 
 def fit(rows: Sequence[Row]) -> list[Row]:
@@ -35,13 +38,12 @@ def fit(rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def pagination(limit: int, total: int | None = None, *, next_cursor: str | None = None) -> Pagination:
-    """The pagination of a page; what is None stays absent. A total over 10,000 was not counted further."""
-    more = total is not None and total > limits.MAX_COUNTED_ROWS
+def pagination(query: ListQuery, total: Total | None = None, *, next_cursor: str | None = None) -> Pagination:
+    """The pagination of a page; what is None stays absent."""
     optional = {
-        "total": limits.MAX_COUNTED_ROWS if more else total,
-        "total_is_lower_bound": True if more else None,
+        "total": total.count if total else None,
+        "total_is_lower_bound": True if total and total.at_least else None,
         "next_cursor": next_cursor,
     }
     given = {name: value for name, value in optional.items() if value is not None}
-    return Pagination.model_validate({"limit": limit, "offset": 0, **given})
+    return Pagination.model_validate({"limit": query.limit, "offset": query.offset, **given})

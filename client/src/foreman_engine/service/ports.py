@@ -11,24 +11,12 @@ from typing import Final, Protocol
 
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
+from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
-from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyRecord:
-    """What a creating request with an idempotency key leaves behind, in the same transaction as its objects.
-
-    `scope` is a hash of method, path and key; `body_hash` of the body; `object_ids` what the request made.
-    """
-
-    scope: str
-    body_hash: str
-    object_ids: tuple[str, ...]
-    expires_at_s: int
+from foreman_engine.service.run_data_store import RunDataStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +32,6 @@ class RunPage:
     """Runs in the asked order; `more` tells whether the walk can go on after the last of them."""
 
     runs: tuple[RunState, ...]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPage:
-    """Entries in the asked order; `more` tells whether the walk can go on after the last of them."""
-
-    entries: tuple[EntryState, ...]
     more: bool
 
 
@@ -159,31 +139,6 @@ class TaskStore(Protocol):
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
     ) -> TaskPage:
         """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
-
-
-class RunDataStore(Protocol):
-    """Tagged entries of runs. Every read is strongly consistent."""
-
-    def add(self, entry: EntryState, record: IdempotencyRecord | None) -> None:
-        """Write the entry with its key link and tag links, all or nothing.
-
-        Raises:
-            AlreadyDoneError: the idempotency record exists.
-            IdTakenError: the id exists.
-        """
-
-    def get(self, org_id: str, run_id: str, entry_ids: Sequence[str]) -> Mapping[str, EntryState]:
-        """The entries that exist, payloads loaded. At most 100 ids."""
-
-    def of_key(
-        self, org_id: str, run_id: str, key: str, limit: int, after_id: str | None, *, ascending: bool
-    ) -> EntryPage:
-        """The entries of one key in creation order (or the reverse), payloads loaded, starting behind `after_id`."""
-
-    def of_run(
-        self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
-    ) -> EntryPage:
-        """All entries of a run in creation order (or the reverse), payloads loaded, starting behind `after_id`."""
 
 
 class KeyStore(Protocol):

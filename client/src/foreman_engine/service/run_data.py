@@ -1,26 +1,29 @@
-"""Run data: tagged entries that the tasks of one run share."""
+"""Run data: tagged entries that the tasks of one run share. Writing them; `data_queries` reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from foreman_contract.run_data import CreateEntry, Entry, EntryPage
+from foreman_contract.run_data import ChangeTags, CreateEntry, Entry
 from foreman_engine.domain.errors import (
     AlreadyDoneError,
     IdTakenError,
     NotFoundError,
+    StaleError,
     UnavailableError,
 )
+from foreman_engine.domain.ids import created_ms
 from foreman_engine.domain.payload import payload
 from foreman_engine.domain.run_data import EntryState
-from foreman_engine.service import cursors
+from foreman_engine.domain.tag_changes import changed_tags
 from foreman_engine.service.idempotency import IdempotencyKey
-from foreman_engine.service.pages import ListQuery, fit, pagination
-from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.tasks import read_task
 from foreman_engine.service.views import entry_view
 
 _TRIES: Final = 8
+_TAG_TRIES: Final = 40
+"""Every round of a race has a winner, so this many changes of one entry may meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def create_entry(
         raise NotFoundError("There is no such task in this run.")
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
-        entry = _new_entry(ports.ids.entry_id(now), run_id, org_id, request, now)
+        entry = _new_entry(ports.ids.entry_id(now), run_id, org_id, request)
         try:
             ports.run_data.add(entry, key.record((entry.id,), now) if key else None)
         except IdTakenError:
@@ -59,7 +62,9 @@ def create_entry(
     raise UnavailableError("No free entry id was drawn.")
 
 
-def _new_entry(entry_id: str, run_id: str, org_id: str, request: CreateEntry, now: int) -> EntryState:
+def _new_entry(entry_id: str, run_id: str, org_id: str, request: CreateEntry) -> EntryState:
+    """A new entry. The order of creation is that of the ids, so its instant is the id's."""
+    now = created_ms(entry_id)
     return EntryState(
         id=entry_id,
         run_id=run_id,
@@ -75,42 +80,39 @@ def _new_entry(entry_id: str, run_id: str, org_id: str, request: CreateEntry, no
 
 
 def _read(ports: Ports, org_id: str, run_id: str, entry_id: str) -> Entry:
-    found = ports.run_data.get(org_id, run_id, [entry_id])
-    if entry_id not in found:
+    loaded = ports.run_data.load([_find(ports, org_id, run_id, entry_id)])
+    if not loaded:
         raise NotFoundError("The entry was deleted.")
-    return entry_view(found[entry_id])
+    return entry_view(loaded[0])
 
 
-@dataclass(frozen=True, slots=True)
-class DataQuery:
-    """Which entries: of one key (None: of all keys), the newest or `include_all`."""
-
-    key: str | None
-    include_all: bool
-    page: ListQuery
-
-
-def query_entries(ports: Ports, org_id: str, run_id: str, query: DataQuery) -> EntryPage:
-    """Entries by key, strongly consistent: a task that reads after another has written sees what it wrote.
+def change_tags(ports: Ports, org_id: str, run_id: str, entry_id: str, request: ChangeTags) -> Entry:
+    """Remove tags, then add what is missing. Of changes at the same moment none is lost; repeating one changes nothing.
 
     Raises:
-        NotFoundError: the run is unknown.
-        InvalidCursorError: the cursor is broken or belongs to another query.
+        NotFoundError: this organization has no such run, or the run no such entry.
+        InvalidError: the entry would have more than 50 tags.
     """
     read_run(ports, org_id, run_id)
-    page = query.page
-    scope = cursors.scope_of(org_id, "data", run_id, query.key, query.include_all, page.ascending)
-    after_id = cursors.decode(scope, page.cursor).position.id if page.cursor is not None else None
-    if query.key is None:
-        found = ports.run_data.of_run(org_id, run_id, page.limit, after_id, ascending=page.ascending)
-    elif query.include_all:
-        found = ports.run_data.of_key(
-            org_id, run_id, query.key, page.limit, after_id, ascending=page.ascending
-        )
-    else:
-        found = ports.run_data.of_key(org_id, run_id, query.key, 1, None, ascending=False)
-    rows = fit([entry_view(entry, listed=True) for entry in found.entries])
-    more = bool(rows) and (found.more or len(rows) < len(found.entries))
-    single = query.key is not None and not query.include_all
-    cursor = cursors.encode(scope, Position(0, rows[-1].id)) if more and not single else None
-    return EntryPage(data=rows, pagination=pagination(page.limit, next_cursor=cursor))
+    for _ in range(_TAG_TRIES):
+        before = _find(ports, org_id, run_id, entry_id)
+        tags = changed_tags(before.tags, request.add, request.remove)
+        after = before
+        if tags != before.tags:
+            now = max(ports.clock.now_ms(), before.updated_at)
+            after = replace(before, tags=tags, updated_at=now)
+            try:
+                ports.run_data.retag(before, after)
+            except StaleError:
+                continue
+        loaded = ports.run_data.load([after])
+        if loaded:
+            return entry_view(loaded[0])
+    raise UnavailableError("The entry's tags are changing too fast.")
+
+
+def _find(ports: Ports, org_id: str, run_id: str, entry_id: str) -> EntryState:
+    found = ports.run_data.get(org_id, run_id, [entry_id])
+    if entry_id not in found:
+        raise NotFoundError("There is no such entry in this run.")
+    return found[entry_id]

@@ -20,9 +20,10 @@ from foreman_engine.domain.putting_back import retried_run
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.work import Work
 from foreman_engine.service import cursors, settle, walks
+from foreman_engine.service.cursors import Mark, Total, counted
 from foreman_engine.service.idempotency import IdempotencyKey
 from foreman_engine.service.pages import ListQuery, fit, pagination
-from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.views import run_view
 
 _TRIES: Final = 8
@@ -211,9 +212,9 @@ def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
     rows = fit([run_view(run, listed=True) for run in runs])
     more = bool(rows) and (page.more or len(rows) < len(runs))
     last = runs[len(rows) - 1] if more else None
-    cursor = cursors.encode(scope, Position(last.created_at, last.id), total) if last else None
-    return RunPage(data=rows, pagination=pagination(query.limit, total, next_cursor=cursor))
+    cursor = cursors.encode(scope, Mark(last.created_at, last.id, total)) if last else None
+    return RunPage(data=rows, pagination=pagination(query, total, next_cursor=cursor))
 
 
-def _count(ports: Ports, org_id: str, query: ListQuery) -> int | None:
-    return ports.runs.total(org_id, limits.MAX_COUNTED_ROWS) if query.total else None
+def _count(ports: Ports, org_id: str, query: ListQuery) -> Total | None:
+    return counted(ports.runs.total(org_id, limits.MAX_COUNTED_ROWS)) if query.total else None

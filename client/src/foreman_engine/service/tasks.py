@@ -13,9 +13,10 @@ from foreman_engine.domain.putting_back import put_back
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service import cursors, settle
+from foreman_engine.service.cursors import Mark, counted
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.pages import ListQuery, fit, pagination
-from foreman_engine.service.ports import Ports, Position, RunGuard
+from foreman_engine.service.ports import Ports, RunGuard
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.starting import ensure_started
 from foreman_engine.service.views import task_view
@@ -145,13 +146,13 @@ def list_tasks(ports: Ports, org_id: str, run_id: str, query: ListQuery) -> Task
     """
     run = read_run(ports, org_id, run_id)
     scope = cursors.scope_of(org_id, "tasks", run_id, query.ascending)
-    after_id = cursors.decode(scope, query.cursor).position.id if query.cursor is not None else None
+    after_id = cursors.decode(scope, query.cursor).id if query.cursor is not None else None
     page = ports.tasks.of_run(org_id, run_id, query.limit, after_id, ascending=query.ascending)
     tasks = ports.tasks.load(page.tasks)
     rows = fit([task_view(task, listed=True) for task in tasks])
     more = bool(rows) and (page.more or len(rows) < len(tasks))
-    cursor = cursors.encode(scope, Position(0, tasks[len(rows) - 1].id)) if more else None
+    cursor = cursors.encode(scope, Mark(0, tasks[len(rows) - 1].id)) if more else None
     return TaskPage(
         data=rows,
-        pagination=pagination(query.limit, run.total_tasks if query.total else None, next_cursor=cursor),
+        pagination=pagination(query, counted(run.total_tasks) if query.total else None, next_cursor=cursor),
     )
