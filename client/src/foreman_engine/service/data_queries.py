@@ -69,13 +69,15 @@ def _answer(ask: Ask, scope: str) -> EntryPage:
 
 def _by_links(ask: Ask) -> Selection:
     """A page in the order of the links themselves."""
-    if ask.plan.newest and ask.page.ascending and (all_of_them := _from_above(ask)):
-        links, total = all_of_them
-        links = links[ask.page.offset :]
-        shown = links[: ask.page.limit]
-        return _linked(ask, shown, _behind(ask, shown[-1]) if len(links) > len(shown) else None, total)
+    if ask.counts and ask.plan.newest and ask.page.ascending:
+        # Upwards, the newest of a key takes a second read. They are all counted anyway, so they are counted downwards.
+        links, total = every_newest(ask)
+        if not total.at_least:
+            links = links[::-1][ask.page.offset :]
+            shown = links[: ask.page.limit]
+            return _linked(ask, shown, _behind(ask, shown[-1]) if len(links) > len(shown) else None, total)
     meter = Meter(_allowed_rows(ask))
-    start = _start(ask)
+    start = Link._make((*ask.mark.texts, ask.mark.id)) if ask.mark else None
     wanted = ask.page.limit + 1
     ground = ask.ground(ascending=ask.page.ascending)
     walk = Walk(ground, ask.plan, meter, start, expected=ask.page.offset + wanted)
