@@ -2,7 +2,8 @@
 
 The newest of each key can be found in two ways. Along the entries, an entry counts when no newer one has its key: cheap where
 keys are seldom written again. Along the links of the keys, jumping from key to key: cheap where there are few keys. A page is
-begun in the first way, and goes over to the second when most of what it reads is old.
+begun in the first way, with a few entries where each has to be asked about, and goes over to the second when most of what it
+reads is old.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from foreman_engine.service.link_reader import Meter
 from foreman_engine.service.link_walks import MAX_READ_ROWS, Walk, too_broad
 
 _CHUNK: Final = 100
+_FIRST_CHUNK: Final = 25
+"""Where each entry has to be asked about, which costs a read unit; the next chunks are larger."""
 _WORTH: Final = 4
 """A chunk of which fewer than one in so many entries is a newest one is not worth the next."""
 
@@ -106,10 +109,12 @@ def _go_along(ask: Ask, along: _Along, wanted: int) -> bool:
 def _look(ask: Ask, along: _Along, wanted: int) -> None:
     """Look at the next entries, and at the links of keys that were not met before."""
     data, ascending = ask.ports.run_data, ask.page.ascending
-    limit = min(max(wanted - len(along.rows), 1), _CHUNK)
+    # From the newest entry downwards, the first of a key is its newest: nothing has to be asked.
+    known = ask.mark is None and not ascending
+    chunk = _CHUNK if known else min(_FIRST_CHUNK + along.looked_at, _CHUNK)
+    limit = min(max(wanted - len(along.rows), 1), chunk)
     page = data.of_run(ask.org_id, ask.run_id, limit, along.after_id, ascending=ascending)
-    if ask.mark is None and not ascending:
-        # From the newest entry downwards, the first of a key is its newest: nothing has to be asked.
+    if known:
         for entry in page.entries:
             along.newest.setdefault(entry.key, entry.id)
     unknown = {entry.key for entry in page.entries} - along.newest.keys()
