@@ -88,6 +88,7 @@ def change_tags(call: Call, run_id: str, data_id: str, body: ChangeTags) -> Answ
     """Remove tags from an entry and add others.
 
     Removes first, then adds what is missing, keeping order. Changes by others at the same moment are kept.
+    A change that changes nothing is fine, and answers the entry whole, also a value that lists leave out.
     """
     return Answer(run_data.change_tags(call.ports, call.org_id, run_id, data_id, body).to_wire())
 
