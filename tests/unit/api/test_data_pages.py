@@ -60,6 +60,22 @@ def test_rows_come_in_the_asked_order_and_ties_by_id(
             assert [row for page in data.walk(**params, limit=limit) for row in page["data"]] == wanted
 
 
+@pytest.mark.parametrize("total", ["true", "false"])
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_the_newest_of_each_key_comes_once_in_every_order(
+    data: RunData, sort: str, order: str, total: str
+) -> None:
+    made = {key: data.add(key, number, tags=["t"]) for number, key in enumerate("abcabcb")}
+    wanted = sorted(made.values(), key=lambda row: row["key" if sort == "key" else "id"])
+    wanted = wanted if order == "asc" else wanted[::-1]
+    filters: list[dict[str, Params]] = [{}, {"tags": "t"}, {"tagStartsWith": "t"}, {"keyPattern": "?"}]
+    for each in filters:
+        for limit in (1, 2, 500):
+            pages = data.walk(**each, sortBy=sort, sortOrder=order, total=total, limit=limit)
+            assert [row for page in pages for row in page["data"]] == wanted
+
+
 def test_a_page_tells_its_limit_and_offset(data: RunData) -> None:
     fill(data, 7)
     assert data.page()["pagination"] == {"limit": 100, "offset": 0, "total": 7}
