@@ -21,7 +21,7 @@ class Entry(WireModel):
     key: str
     value: Any = None
     value_omitted: bool | None = None
-    """True in a list when the value is over 64 KB."""
+    """True when the value is over 64 KB and the query was not for one `key`, which answers whole values."""
     tags: list[str]
     metadata: JsonObject | None = None
     created_at: int

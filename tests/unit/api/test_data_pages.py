@@ -295,3 +295,13 @@ def test_a_list_leaves_out_values_over_64_kb_and_says_so(data: RunData) -> None:
     [found] = data.search(key="over").body["data"]
     assert found["valueOmitted"] is True
     assert data.retag(shown["over"]["id"], add=["t"]).body["value"] == over
+
+
+def test_whoever_asks_for_one_key_gets_whole_values_of_any_size(data: RunData) -> None:
+    values = [str(n) * (limits.MAX_PAYLOAD_BYTES - 4) for n in range(5)]
+    for value in values:
+        data.add("k", value)
+    assert [row["value"] for row in data.rows(key="k")] == values[-1:]
+    pages = data.walk(key="k", includeAll="true", sortOrder="asc", limit=1000)
+    assert [row["value"] for page in pages for row in page["data"]] == values
+    assert [len(page["data"]) for page in pages] == [3, 2]
