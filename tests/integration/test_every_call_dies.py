@@ -10,6 +10,7 @@ import pytest
 
 from foreman_engine.service import walks, work
 from tests.integration.crashes.cases import CASES, Case, Scene
+from tests.integration.crashes.data_cases import DATA_CASES, check_data
 from tests.integration.crashes.executioner import READS, Moment, When
 from tests.integration.crashes.world import World
 
@@ -23,7 +24,7 @@ MOST_TELLINGS = 3
     ("case", "again"),
     [
         pytest.param(case, again, id=f"{case.name}, {'repeated' if again else 'given up'}")
-        for case in CASES
+        for case in (*CASES, *DATA_CASES)
         for again in (True, False)
         if again or not case.repeated
     ],
@@ -61,7 +62,7 @@ def play(world: World, case: Case, moment: Moment | None, *, again: bool) -> lis
 
 
 def check(world: World, scene: Scene, *, again: bool) -> None:
-    """Everything ended once, is counted once, and was told; nobody waits for anything."""
+    """Everything ended once, is counted once, and was told; nobody waits for anything, and no link dangles."""
     run, tasks = world.get(f"runs/{scene.run_id}"), world.all_tasks(scene.run_id)
     assert run["totalTasks"] == len(tasks)
     assert {task["status"] for task in tasks} <= set(ENDED), tasks
@@ -77,6 +78,7 @@ def check(world: World, scene: Scene, *, again: bool) -> None:
     if run["status"] in ENDED:
         assert 1 <= world.heard(f"run.{run['status']}", run["id"]) <= MOST_TELLINGS
     assert max(world.told.values()) <= MOST_TELLINGS, world.told.most_common(1)
+    check_data(world, scene, again=again)
 
 
 def check_task(world: World, task: dict[str, Any]) -> None:
