@@ -1,6 +1,7 @@
-"""The queue protocol under the deployed functions' own roles: cancel and retry, the sweep, a dead letter."""
+"""What the deployed functions' own roles allow: cancel and retry, the sweep, a dead letter, run data."""
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +96,26 @@ def test_a_dead_letter_is_sent_afresh(deployment: Deployment, client: Foreman) -
     }
     assert invoke(deployment, "DeadLetters", {"Records": [record]}) == {"batchItemFailures": []}
     assert waiting(deployment, client) == (0, 1)
+
+
+def test_run_data_is_queried_changed_searched_and_deleted(client: Foreman) -> None:
+    run = client.create_run(input_data=None).unwrap()
+    task = client.create_task(run_id=run.id, type="t", input_data=None).unwrap()
+    large = (
+        random.Random(2).randbytes(20_000).hex()
+    )  # an item of its own, and left out of lists if it were larger
+    for value in ("older", large):
+        made = client.create_run_data(run.id, task_id=task.id, key="k/ü", value=value, tags=["a"]).unwrap()
+    [newest] = client.query_run_data(run.id, key_pattern="k*", tags=["a"], sort_by="updated_at").unwrap().data
+    assert newest == made
+    assert client.update_run_data_tags(run.id, made.id, add=["b,c"], remove=["a"]).unwrap().tags == ["b,c"]
+    [uncovered] = client.query_run_data(run.id, tags=["a"]).unwrap().data
+    assert uncovered.value == "older"
+    [found] = client.search_run_data(tags=["b,c"], key_starts_with=["k/"]).unwrap().data
+    assert found.value == large
+    assert len(client.search_run_data(key="k/ü").unwrap().data) == 2
+    assert client.delete_run_data(run.id, key="k/ü").unwrap().deleted == 2
+    assert client.query_run_data(run.id).unwrap().data == []
 
 
 def post(deployment: Deployment, call: str, body: dict[str, Any]) -> None:

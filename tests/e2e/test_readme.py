@@ -54,10 +54,10 @@ def test_the_sdk_in_one_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -
         names["worker"].stop()
     assert (done.status, done.output_data) == ("completed", {"processed": "validate"})
     assert names["run"].data.input_data == {"orderId": "order-123"}
-    [entry] = names["data"].data.data
-    assert (entry.value, entry.tags) == (
-        {"customerId": "123", "email": "user@example.com"},
-        ["validated", "v1.0"],
-    )
+    for found in ("data", "tagged", "results"):
+        [entry] = names[found].data.data
+        assert entry.key == "customer-data"
+        assert entry.value == {"customerId": "123", "email": "user@example.com"}
+        assert entry.tags == ["validated", "v1.0"]
     assert names["result"].success
     assert capsys.readouterr().out == ""
