@@ -61,3 +61,20 @@ def test_the_sdk_in_one_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -
         assert entry.tags == ["validated", "v1.0"]
     assert names["result"].success
     assert capsys.readouterr().out == ""
+
+
+def test_the_sdks_own_readme(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its blocks go on from each other; as written, but for the address and the key."""
+    code = "\n".join(blocks(ROOT / "client" / "README.md"))
+    code = code.replace("http://localhost:3000", stack.endpoint).replace("fmn_dev_acme_…", stack.api_key)
+    names: dict[str, Any] = {}
+    try:
+        exec(compile(code, "client/README.md", "exec"), names)
+    finally:
+        for worker in ("worker", "charger"):
+            if worker in names:
+                names[worker].stop()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:2] == ["completed {'processed': True}", "123"]
+    assert "customer-data ['validated', 'v1.0']" in printed
+    assert printed[-1] == "{'charged': True}"

@@ -64,7 +64,7 @@ def test_no_body_is_answered_with_a_5xx(request: tuple[str, str, Any]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(["/api/v1/runs", "/api/v1/tasks", "/api/v1/config/queues", "/data"]),
+    st.sampled_from(["/api/v1/runs", "/api/v1/tasks", "/api/v1/config/queues", "/api/v1/data", "/data"]),
     st.lists(
         st.tuples(
             st.sampled_from(
@@ -77,12 +77,21 @@ def test_no_body_is_answered_with_a_5xx(request: tuple[str, str, Any]) -> None:
                     "total",
                     "runId",
                     "key",
+                    "keys",
+                    "keyStartsWith",
+                    "keyPattern",
+                    "tags",
+                    "tagStartsWith",
+                    "tagMode",
                     "includeAll",
                     "taskQueue",
                     "resultQueue",
                 ]
             ),
-            st.text(max_size=12) | st.sampled_from(["1", "true", "asc", "W10", "WzFd", "-0", "٣"]),
+            st.text(max_size=12)
+            | st.sampled_from(
+                ["1", "true", "asc", "all", "key", "updated_at", "*?[", "W10", "WzFd", "-0", "٣"]
+            ),
         ),
         max_size=4,
     ),
