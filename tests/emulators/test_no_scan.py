@@ -1,0 +1,100 @@
+"""No store ever scans a table: each of their calls is made where a Scan, and whatever else is no read or write, is refused."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchmarks.dynamodb_local import dynamodb_local_ports
+from benchmarks.dynamodb_local_install import DynamoDbLocal
+from benchmarks.usage import READS, WRITES, Usage
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink
+from foreman_engine.domain.tasks import Change
+from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
+from foreman_engine.service.run_data_store import RunDataStore
+from tests.contract.states import Maker
+
+pytestmark = pytest.mark.emulator
+
+STORES = {"runs": RunStore, "tasks": TaskStore, "run_data": RunDataStore, "keys": KeyStore}
+TAGS = TagLink("", "", ""), TagLink(AFTER_KEYS, "", "")
+
+
+class Noted:
+    """A store whose calls are noted."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.called: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.called.add(name)
+        return getattr(self._store, name)
+
+
+@pytest.fixture(scope="module")
+def watched(dynamodb_local: DynamoDbLocal) -> Iterator[tuple[Ports, Usage]]:
+    with dynamodb_local_ports(dynamodb_local) as made:
+        yield made
+
+
+def call_runs(make: Maker) -> None:
+    runs, run = make.ports.runs, make.stored_run()
+    runs.get(make.org_id, [run.id])
+    runs.counts(make.org_id, run.id)
+    runs.load([run])
+    runs.save(run, replace(run, updated_at=run.updated_at + 1))
+    runs.newest(make.org_id, 5, Position(run.created_at + 1, run.id))
+    runs.total(make.org_id, 100)
+
+
+def call_tasks(make: Maker) -> None:
+    tasks, task = make.ports.tasks, make.stored_task(due_at=1)
+    tasks.get(make.org_id, [task.id])
+    tasks.load([task])
+    tasks.save([Change(task, replace(task, updated_at=task.updated_at + 1))])
+    assert any(tasks.due(shard, 10, 5) for shard in range(DUE_SHARDS))
+    tasks.of_run(make.org_id, task.run_id, 5, None, ascending=True)
+
+
+def call_run_data(make: Maker) -> None:
+    data, task = make.ports.run_data, make.stored_task()
+    before = make.entry(task, tags=("a", "b"))
+    after = replace(before, tags=("b", "c"))
+    org_id, run_id = make.org_id, task.run_id
+    data.add(before, make.record())
+    data.retag(before, after)
+    data.get(org_id, run_id, [after.id])
+    data.load([after])
+    data.of_run(org_id, run_id, 5, None, ascending=False)
+    data.newest_of(org_id, run_id, ["k"])
+    for tag in (None, "b"):
+        assert data.links(org_id, run_id, tag, FIRST, LAST, 5, ascending=True)
+    data.tag_links(org_id, run_id, *TAGS, 5, ascending=False)
+    hits: list[Any] = [*data.search(org_id, FIRST, LAST, 5), *data.search(org_id, *TAGS, 5)]
+    assert {type(hit.link) for hit in hits} == {Link, TagLink}
+    assert set(data.entries_at(org_id, hits)) == {after.id}
+    data.remove([after])
+
+
+def call_keys(make: Maker) -> None:
+    keys, record = make.ports.keys, make.record("scan")
+    keys.add(ApiKey("key_1", make.org_id, "test", "0" * 64, created_at=1))
+    keys.find(make.org_id, "0" * 64)
+    keys.of_org(make.org_id)
+    keys.organizations()
+    keys.revoke(make.org_id, "key_1", 2)
+    keys.record(make.org_id, record.scope)
+
+
+def test_no_call_of_any_store_scans(watched: tuple[Ports, Usage]) -> None:
+    ports, usage = watched
+    noted: dict[str, Any] = {name: Noted(getattr(ports, name)) for name in STORES}
+    make = Maker(replace(ports, **noted), "org")
+    for call in (call_runs, call_tasks, call_run_data, call_keys):
+        call(make)
+    for name, store in STORES.items():
+        assert noted[name].called == {each for each in vars(store) if not each.startswith("_")}
+    assert usage.calls.keys() <= READS | WRITES
