@@ -141,9 +141,31 @@ def _bounded() -> Iterator[Case]:
     yield case("glob behind 200 keys' beginning", DataQuery(key_pattern="shelf-042/item-*7"), 30)
 
 
+def _others() -> Iterator[Case]:
+    """What follows the matches or the entries, and is only looked at."""
+    for up in (False, True):
+        order = "ascending" if up else "descending"
+        yield Case(f"newest per key, {order}, total", distinct, DataQuery(ascending=up), total=True)
+        yield Case(f"newest per key, {order}, 1000", distinct, DataQuery(ascending=up), 1000)
+        by_key = DataQuery(sort_by="key", ascending=up)
+        yield Case(f"by key, {order}, total", distinct, by_key, total=True)
+        yield Case(f"by key, {order}, 1000", distinct, by_key, 1000)
+        yield Case(f"tag of 2,000 by time, {order}", distinct, DataQuery(tags=("tenth",), ascending=up))
+    yield Case("every version, total", distinct, DataQuery(include_all=True), total=True)
+    yield Case("200 keys", distinct, DataQuery(keys=tuple(map(key_of, range(0, MANY, 100)))))
+    yield Case(
+        "glob without a literal beginning, by key", distinct, DataQuery(key_pattern="*7", sort_by="key")
+    )
+    yield Case("two tags of 2,000 and of all", distinct, DataQuery(tags=("tenth", "common"), tag_mode="all"))
+    rare = DataQuery(tags=("rare",), tag_starts_with=("comm",))
+    yield Case("tag of 20 and beginning of the tag of all", distinct, rare)
+    yield Case("updated_at, 200 keys of 100 versions", round_robin, DataQuery(sort_by="updated_at"))
+
+
 ALIKE: Final = tuple(
     replace(case, name=f"{case.name}, by cursor" if by_cursor else case.name, by_cursor=by_cursor)
     for case in _alike()
     for by_cursor in (False, True)
 )
 BOUNDED: Final = tuple(_bounded())
+OTHERS: Final = tuple(_others())

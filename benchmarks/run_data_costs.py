@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.dynamodb_local import dynamodb_local_aws
 from benchmarks.dynamodb_local_install import DynamoDbLocal
-from benchmarks.run_data_cases import ALIKE, BOUNDED, FEW, Case, Shape
+from benchmarks.run_data_cases import ALIKE, BOUNDED, FEW, OTHERS, Case, Shape
 from benchmarks.run_data_seed import Seeder
 from benchmarks.usage import READS, Usage
 from chalicelib.adapters.aws import aws_ports
@@ -22,7 +22,7 @@ from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import read_run
 from infra.local.cloud import local_session
 
-_DEEP: Final = 1000
+_DEEP: Final = 200
 """Rows in front of a page by cursor, where there are twice as many."""
 
 
@@ -111,7 +111,7 @@ def main() -> None:
                 f"{few.read_units:6.1f} {few.requests:4} {many.read_units:8.1f} {many.requests:4}",
             )
         _print("of 20,000: read units, requests, rows", "")
-        for case in BOUNDED:
+        for case in BOUNDED + OTHERS:
             page, cost = made.measure(case, case.most)
             _print(f"  {case.name}", f"{cost.read_units:6.1f} {cost.requests:4} {len(page.data):5}")
 
