@@ -16,7 +16,7 @@ from tests.contract.backends import ON_DYNAMODB
 from tests.contract.data_world import DataWorld
 from tests.contract.states import Maker
 from tests.unit.api.data_flows import opened, sealed
-from tests.unit.api.test_data_pages import forged
+from tests.unit.api.test_data_cursors import forged
 
 pytestmark = ON_DYNAMODB
 
@@ -24,7 +24,7 @@ pytestmark = ON_DYNAMODB
 @pytest.fixture
 def run(ports: Ports, make: Maker) -> DataWorld:
     run = DataWorld(ports, make.org_id)
-    for number in range(30):
+    for number in range(12):
         run.write(f"k{number % 2}", ("t", "t2"))
     return run
 
