@@ -49,21 +49,22 @@ GLOBS = [
     "\U0010ffff*",
 ]
 
-keys = st.sampled_from(KEYS)
+keys = st.sampled_from(KEYS) | st.sampled_from(KEYS[:4])
 tags = st.lists(st.sampled_from(TAGS), max_size=4, unique=True)
 
 
 @st.composite
 def queries(draw: st.DrawFn) -> DataQuery:
-    """Any combination of filters, orders and versions."""
+    """Any combination of filters, orders and versions; often without filters of keys, of tags, or of both."""
     some = st.sampled_from
+    by_key, by_tag = draw(st.booleans()), draw(st.booleans())
     return DataQuery(
-        key=draw(st.none() | some(KEYS)),
-        keys=tuple(draw(st.lists(some(KEYS), max_size=2))),
-        key_starts_with=tuple(draw(st.lists(some(BEGINNINGS), max_size=2))),
-        key_pattern=draw(st.none() | some(GLOBS)),
-        tags=tuple(draw(st.lists(some(TAGS), max_size=2))),
-        tag_starts_with=tuple(draw(st.lists(some([*TAGS, "z"]), max_size=2))),
+        key=draw(st.none() | some(KEYS)) if by_key else None,
+        keys=tuple(draw(st.lists(some(KEYS), max_size=2))) if by_key else (),
+        key_starts_with=tuple(draw(st.lists(some(BEGINNINGS), max_size=2))) if by_key else (),
+        key_pattern=draw(st.none() | some(GLOBS)) if by_key else None,
+        tags=tuple(draw(st.lists(some(TAGS), max_size=2))) if by_tag else (),
+        tag_starts_with=tuple(draw(st.lists(some([*TAGS, "z"]), max_size=2))) if by_tag else (),
         tag_mode=draw(some(["any", "all"])),
         include_all=draw(st.booleans()),
         sort_by=draw(some(["created_at", "updated_at", "key"])),

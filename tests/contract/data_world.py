@@ -75,9 +75,11 @@ class DataWorld:
         page = ListQuery(limit=limit, ascending=query.ascending, **fields)
         return query_entries(self.ports, self.org_id, self.run_id, query, page)
 
-    def walk(self, query: DataQuery, limit: int) -> tuple[list[Entry], list[EntryPage]]:
+    def walk(
+        self, query: DataQuery, limit: int, *, total: bool = True
+    ) -> tuple[list[Entry], list[EntryPage]]:
         """Every row, page by page."""
-        pages = [self.page(query, limit)]
+        pages = [self.page(query, limit, total=total)]
         while (cursor := pages[-1].pagination.next_cursor) is not None:
             assert len(pages) < 1000
             pages.append(self.page(query, limit, cursor=cursor))

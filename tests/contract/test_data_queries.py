@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foreman_contract import limits
 from foreman_engine.domain.query import DataQuery
-from foreman_engine.service import data_timeline, link_reader
+from foreman_engine.service import data_queries, data_timeline, link_reader
 from foreman_engine.service.ports import Ports
 from tests.contract.backends import ON_DYNAMODB
 from tests.contract.data_model import Step, answer, queries, steps
@@ -27,6 +27,8 @@ def pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
         monkeypatch.setattr(link_reader, "_UNIT_BYTES", 300)
         monkeypatch.setattr(link_reader, "_MAX_PAGE", 3)
         monkeypatch.setattr(data_timeline, "_CHUNK", 2)
+        monkeypatch.setattr(data_timeline, "_FIRST_CHUNK", 2)
+        monkeypatch.setattr(data_queries, "_LONG_PAGE", 3)
     return str(request.param)
 
 
@@ -54,6 +56,7 @@ def test_every_query_answers_what_a_list_would(
         wanted = answer(run.entries, query)
         rows, pages = run.walk(query, limit)
         assert rows == wanted
+        assert run.walk(query, limit, total=False)[0] == wanted
         assert {page.pagination.total for page in pages} == {len(wanted)}
         assert not any(page.pagination.total_is_lower_bound for page in pages)
         assert run.page(query, limit, offset=offset, total=False).data == wanted[offset:][:limit]
