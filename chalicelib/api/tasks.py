@@ -7,7 +7,7 @@ from chalicelib.api.http import Call, endpoint
 from foreman_contract import limits
 from foreman_contract.tasks import CreateTask, CreateTasks, PatchTask, TaskList
 from foreman_engine.domain.errors import Fault, NotAvailableError
-from foreman_engine.service import creating, tasks
+from foreman_engine.service import creating, dependencies, tasks
 
 blueprint = Blueprint(__name__)
 
@@ -15,7 +15,9 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint, "POST", "/api/v1/tasks", creates=True)
 def create_task(call: Call, body: CreateTask) -> Answer:
     """Create a task, and put it on its queue if `enqueue` says so."""
-    created = creating.create_tasks(call.ports, call.org_id, [body], call.idempotency, call.traceparent)
+    created = creating.create_tasks(
+        call.ports, call.org_id, [body], call.idempotency, call.traceparent, batch=False
+    )
     return Answer(created.tasks[0].to_wire(), 200 if created.replayed else 201)
 
 
@@ -42,6 +44,12 @@ def list_tasks(call: Call) -> Answer:
 def get_task(call: Call, task_id: str) -> Answer:
     """Get a task."""
     return Answer(tasks.get_task(call.ports, call.org_id, task_id).to_wire())
+
+
+@endpoint(blueprint, "GET", "/api/v1/tasks/{task_id}/dependencies")
+def get_dependencies(call: Call, task_id: str) -> Answer:
+    """Get what a task depends on, with the outputs."""
+    return Answer(dependencies.get_dependencies(call.ports, call.org_id, task_id).to_wire())
 
 
 @endpoint(blueprint, "PATCH", "/api/v1/tasks/{task_id}")

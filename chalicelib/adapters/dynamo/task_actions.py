@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.dynamo import keys, run_codec
-from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
+from chalicelib.adapters.dynamo.attributes import Item, Value, flag, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import REV, Difference, revised
-from foreman_contract.enums import RunStatus
+from chalicelib.adapters.dynamo.task_codec import HAS_DEPENDANTS, STATUS
+from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.runs import RunState
-from foreman_engine.domain.tasks import Change, Counts
+from foreman_engine.domain.tasks import Change, Counts, TaskState
+from foreman_engine.domain.transitions import ENDED_TASK
 from foreman_engine.service.ports import RunGuard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+def put_run(table: str, item: Item) -> "TransactWriteItemTypeDef":
+    """A new run, on condition that its address is free."""
+    return {"Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
 
 
 def put_task(table: str, item: Item) -> "TransactWriteItemTypeDef":
@@ -34,6 +41,50 @@ def update_task(table: str, change: Change, step: Difference, mark: Value) -> "T
             "ExpressionAttributeNames": update.names,
             "ExpressionAttributeValues": {**update.values, ":was": number(change.before.rev)},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def tell_dependency(table: str, dependency: TaskState) -> "TransactWriteItemTypeDef":
+    """Assert that a task has not ended; if it does not know yet that it has dependants, tell it.
+
+    Telling raises its revision: whoever is ending it on what was read before loses, reads again, and looks for dependants.
+    """
+    open_statuses = [status for status in TaskStatus if status not in ENDED_TASK]
+    names = {f":{status}": text(status) for status in open_statuses}
+    condition = f"#st IN ({', '.join(names)})"
+    key = keys.task(dependency.org_id, dependency.id)
+    if dependency.has_dependants:
+        return {
+            "ConditionCheck": {
+                "TableName": table,
+                "Key": key,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {"#st": STATUS},
+                "ExpressionAttributeValues": names,
+            }
+        }
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": "SET #hd = :yes ADD #v :one",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#st": STATUS, "#hd": HAS_DEPENDANTS, "#v": REV},
+            "ExpressionAttributeValues": {**names, ":yes": flag(True), ":one": number(1)},
+        }
+    }
+
+
+def check_unchanged(table: str, task: TaskState) -> "TransactWriteItemTypeDef":
+    """Assert that a task is still at the revision read."""
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": keys.task(task.org_id, task.id),
+            "ConditionExpression": "#v = :was",
+            "ExpressionAttributeNames": {"#v": REV},
+            "ExpressionAttributeValues": {":was": number(task.rev)},
         }
     }
 

@@ -61,8 +61,9 @@ from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
 from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.pages import Pagination
 from foreman_contract.run_data import Deleted, Entry, EntryPage
-from foreman_contract.runs import Pagination, Run, RunPage
+from foreman_contract.runs import Run, RunPage
 from foreman_contract.service import Config, ErrorDetail, Health, Queues
 from foreman_contract.tasks import RetryPolicy, Task, TaskPage
 

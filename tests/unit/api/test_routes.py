@@ -165,6 +165,7 @@ READS: Final = {
     ("GET", "/api/v1/runs/{run_id}/data"),
     ("GET", "/api/v1/tasks"),
     ("GET", "/api/v1/tasks/{task_id}"),
+    ("GET", "/api/v1/tasks/{task_id}/dependencies"),
 }
 COMMANDS: Final = {
     ("DELETE", "/api/v1/runs/{run_id}/data"),
@@ -176,7 +177,6 @@ COMMANDS: Final = {
 """These take no body."""
 
 NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
-    ("POST", "/api/v1/runs", {"inputData": 1, "tasks": []}, "tasks"),
     ("POST", "/api/v1/runs", {"inputData": 1, "shards": 2}, "shards"),
     *(
         ("POST", "/api/v1/tasks", {**TASK_BODY, name: value}, name)
@@ -186,9 +186,6 @@ NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
             ("delaySeconds", 5),
             ("availableAt", 5),
             ("startBy", 5),
-            ("dependsOn", []),
-            ("fanIn", "all"),
-            ("allowFailure", False),
         )
     ),
     ("POST", "/api/v1/tasks/batch", {"tasks": [TASK_BODY, {**TASK_BODY, "startBy": 1}]}, "tasks[1].startBy"),

@@ -9,7 +9,8 @@ from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
 from foreman_client.result import Result
 from foreman_contract.enums import RunStatus
-from foreman_contract.runs import Run, RunPage, SortOrder
+from foreman_contract.pages import SortOrder
+from foreman_contract.runs import Run, RunPage
 
 
 def create_run(

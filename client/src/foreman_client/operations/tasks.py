@@ -10,7 +10,7 @@ from foreman_client._unset import UNSET
 from foreman_client.operations.task_body import task_body
 from foreman_client.result import Result
 from foreman_contract.enums import TaskStatus
-from foreman_contract.runs import SortOrder
+from foreman_contract.pages import SortOrder
 from foreman_contract.tasks import RetryPolicy, Task, TaskPage
 
 
