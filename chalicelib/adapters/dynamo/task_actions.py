@@ -46,12 +46,12 @@ def update_task(table: str, change: Change, step: Difference, mark: Value) -> "T
 
 
 def tell_dependency(table: str, dependency: TaskState) -> "TransactWriteItemTypeDef":
-    """Assert that a task has not ended; if it does not know yet that it has dependants, tell it.
+    """Assert that a task has not ended, if it was read so; if it does not know yet that it has dependants, tell it.
 
     Telling raises its revision: whoever is ending it on what was read before loses, reads again, and looks for dependants.
     """
-    open_statuses = [status for status in TaskStatus if status not in ENDED_TASK]
-    names = {f":{status}": text(status) for status in open_statuses}
+    statuses = [status for status in TaskStatus if dependency.ended or status not in ENDED_TASK]
+    names = {f":{status}": text(status) for status in statuses}
     condition = f"#st IN ({', '.join(names)})"
     key = keys.task(dependency.org_id, dependency.id)
     if dependency.has_dependants:

@@ -55,7 +55,8 @@ class MemoryTaskStore:
 
     def _tell_dependencies(self, dependencies: Sequence[TaskState]) -> None:
         current = [self._state.tasks[task.org_id, task.id] for task in dependencies]
-        if ended := [task.id for task in current if task.ended]:
+        was_open = {task.id for task in dependencies if not task.ended}
+        if ended := [task.id for task in current if task.ended and task.id in was_open]:
             raise StaleError(ended)
         for task in current:
             if not task.has_dependants:

@@ -81,7 +81,7 @@ def create_tasks(
         record = key.record(tuple(task.id for task in planned.tasks), ports.clock.now_ms()) if key else None
         try:
             send_ahead(ports, planned)
-            ports.tasks.create(run, planned.tasks, Writing(record, planned.open_dependencies))
+            ports.tasks.create(run, planned.tasks, Writing(record, planned.dependencies))
         except (IdTakenError, StaleError):
             continue
         except AlreadyDoneError as done:

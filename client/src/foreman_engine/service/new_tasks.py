@@ -21,11 +21,14 @@ from foreman_engine.service.runs import metadata_payload
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Tasks about to be created, in order. `doomed` are those that can never start: what they depend on has failed already."""
+    """Tasks about to be created, in order. `doomed` are those that can never start: what they depend on has failed already.
+
+    `dependencies` are the tasks outside the call to be told of them: also one that has ended, because a retry may open it again.
+    """
 
     tasks: Sequence[TaskState]
     doomed: Sequence[TaskState]
-    open_dependencies: Sequence[TaskState]
+    dependencies: Sequence[TaskState]
 
 
 def find_dependencies(ports: Ports, run: RunState, wired: Sequence[Sequence[Wire]]) -> dict[str, TaskState]:
@@ -85,7 +88,8 @@ def plan_tasks(
         if readiness is Readiness.IMPOSSIBLE:
             doomed.append(task)
         tasks.append(task)
-    return Planned(tasks, doomed, [each for each in dependencies.values() if not each.ended])
+    to_tell = [each for each in dependencies.values() if not (each.ended and each.has_dependants)]
+    return Planned(tasks, doomed, to_tell)
 
 
 def _new_task(task_id: str, run: RunState, request: NewTask, now: int) -> TaskState:

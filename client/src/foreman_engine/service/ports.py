@@ -58,7 +58,7 @@ class RunGuard:
 class Writing:
     """What a creation of tasks writes and asserts besides them.
 
-    `dependencies` are tasks outside the call, open as read: each must not have ended, and learns that it has dependants.
+    `dependencies` are tasks outside the call, as read: each learns that it has dependants, and must not have ended since.
     With `new_run` the run itself is written (rev 0), its `total_tasks` as given.
     """
 
