@@ -88,4 +88,6 @@ def cancelled_for(task: TaskState, failures: tuple[TaskState, ...], now: int) ->
 
 
 def _fate(task: TaskState) -> str:
-    return "failed" if task.status is TaskStatus.FAILED or task.cause_id else "was cancelled"
+    if task.cause_id:
+        return "failed or was cancelled"
+    return "failed" if task.status is TaskStatus.FAILED else "was cancelled"

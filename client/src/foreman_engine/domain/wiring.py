@@ -63,11 +63,20 @@ def _wires(request: NewTask, places: Mapping[str, int], prefix: str) -> tuple[li
             wires.setdefault(name.lower(), Wire(path, task_id=name.lower()))
         else:
             faults.append(Fault(path, "is neither the ref of a task of this call nor the id of a task"))
-    fan_in = request.fan_in
-    if isinstance(fan_in, AtLeast) and not faults and fan_in.at_least > len(wires):
-        text = f"asks for {fan_in.at_least} dependencies, and there are {len(wires)}"
-        faults.append(Fault(f"{prefix}fanIn.atLeast", text))
-    return list(wires.values()), faults
+    return list(wires.values()), faults or _too_few(request, len(wires), prefix)
+
+
+def _too_few(request: NewTask, found: int, prefix: str) -> list[Fault]:
+    match request.fan_in:
+        case AtLeast(at_least=asked):
+            path = "fanIn.atLeast"
+        case "any":
+            asked, path = 1, "fanIn"
+        case _:
+            return []
+    if asked <= found:
+        return []
+    return [Fault(prefix + path, f"asks for {asked} of the dependencies, and there are {found}")]
 
 
 def _circle(wired: Sequence[Sequence[Wire]]) -> list[Fault]:

@@ -34,7 +34,7 @@ def release_dependants(
     ports: Ports,
     run: RunState,
     ended: Sequence[TaskState],
-    pages: int = INLINE_PAGES,
+    pages: int,
     after_id: str | None = None,
 ) -> list[TaskState]:
     """Release or cancel what depends on `ended`, and what depends on that; the tasks that were cancelled.

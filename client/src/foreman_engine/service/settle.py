@@ -15,7 +15,7 @@ from foreman_engine.domain.runs import RunState, end_run, outcome
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.ports import EventNotice, Ports
-from foreman_engine.service.release import HINT_DELAY_S, release_dependants
+from foreman_engine.service.release import HINT_DELAY_S, INLINE_PAGES, release_dependants
 
 _TRIES: Final = 8
 
@@ -35,7 +35,7 @@ def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = 
     if run_id not in found:
         return
     run = found[run_id]
-    cancelled = release_dependants(ports, run, tasks)
+    cancelled = release_dependants(ports, run, tasks, INLINE_PAGES)
     run = _end_if_due(ports, run)
     announce_ends(ports, run, tasks)
     tell(ports, run, cancelled)
