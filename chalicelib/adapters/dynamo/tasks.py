@@ -31,6 +31,7 @@ from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundEr
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
+from foreman_engine.domain.transitions import ENDED_RUN
 from foreman_engine.service.ports import ALONE, DependantPage, DueTask, RunGuard, TaskPage, Writing
 
 if TYPE_CHECKING:
@@ -183,9 +184,9 @@ def _refuse(run: RunState, writing: Writing, refusals: Sequence[Refusal]) -> Non
         return
     _refuse_run(run, refusals[0])
     told = zip(writing.dependencies, refusals[1:], strict=False)
-    ended = [task.id for task, refusal in told if refusal.failed]
-    if ended:
-        raise StaleError(ended)
+    moved = [task.id for task, refusal in told if refusal.failed]
+    if moved:
+        raise StaleError(moved)
 
 
 def _refuse_run(run: RunState, refusal: Refusal) -> None:
@@ -194,4 +195,7 @@ def _refuse_run(run: RunState, refusal: Refusal) -> None:
         return
     if refusal.old is None or refusal.old.get(run_codec.ID) != uuid_value(run.id):
         raise NotFoundError("There is no such run.")
-    raise ConflictError(f"The run has ended ({refusal.old[run_codec.STATUS]['S']}).")
+    status = refusal.old[run_codec.STATUS]["S"]
+    if status in ENDED_RUN:
+        raise ConflictError(f"The run has ended ({status}).")
+    raise StaleError([run.id])

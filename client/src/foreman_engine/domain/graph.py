@@ -4,11 +4,11 @@ Nothing is remembered of dependencies that ended: whoever needs to know reads al
 committed its end before it looks at its dependants, so of any two that end at once, the later sees both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from foreman_contract.enums import TaskStatus
+from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState, finish
@@ -60,9 +60,17 @@ def judge(task: TaskState, dependencies: Mapping[str, TaskState], run: RunState)
     return Verdict(Readiness.IMPOSSIBLE, tuple(failures[:proof]))
 
 
+def held_up(task: TaskState, some: Sequence[TaskState], run: RunState) -> bool:
+    """Whether these of its dependencies, whatever the others say, keep the task from being ready now."""
+    return sum(not _lets_go_on(each, run) for each in some) > len(task.depends_on) - needed(task)
+
+
 def _is_final(task: TaskState, run: RunState) -> bool:
-    """Whether the task has ended and no retry of the run that is under way is about to put it back."""
-    to_be_put_back = run.hold and not run.ended and task.epoch != run.epoch
+    """Whether the task has ended and no retry of the run that is under way is about to put it back.
+
+    The retry goes on when the run is ended meanwhile, and stops only when it is cancelled.
+    """
+    to_be_put_back = run.hold and run.status is not RunStatus.CANCELLED and task.epoch != run.epoch
     return task.ended and (task.status is TaskStatus.COMPLETED or not to_be_put_back)
 
 

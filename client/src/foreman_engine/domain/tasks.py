@@ -67,7 +67,7 @@ class TaskState:
     due_at: int | None = None
     """When the sweep must have sent this task's message: set for waits that SQS cannot hold (over 15 minutes)."""
     epoch: int = 0
-    """The run's epoch at which a cancel or retry of the run last moved this task, so that one walk does so once."""
+    """The run's epoch at which the task was created, or last moved by a cancel or retry of the run: one walk does so once."""
     dead_letters: int = 0
     """How often its message was found among the dead letters and sent afresh."""
     traceparent: str | None = None

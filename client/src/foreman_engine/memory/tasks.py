@@ -51,13 +51,16 @@ class MemoryTaskStore:
             raise NotFoundError("There is no such run.")
         if current.ended:
             raise ConflictError(f"The run has ended ({current.status}).")
+        if current.epoch != run.epoch:
+            raise StaleError([run.id])
         return current
 
     def _tell_dependencies(self, dependencies: Sequence[TaskState]) -> None:
         current = [self._state.tasks[task.org_id, task.id] for task in dependencies]
-        was_open = {task.id for task in dependencies if not task.ended}
-        if ended := [task.id for task in current if task.ended and task.id in was_open]:
-            raise StaleError(ended)
+        pairs = zip(dependencies, current, strict=True)
+        moved = [now.id for read, now in pairs if (now.rev != read.rev if read.ended else now.ended)]
+        if moved:
+            raise StaleError(moved)
         for task in current:
             if not task.has_dependants:
                 marked = replace(task, has_dependants=True, rev=task.rev + 1)

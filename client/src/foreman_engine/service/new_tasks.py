@@ -24,6 +24,7 @@ class Planned:
     """Tasks about to be created, in order. `doomed` are those that can never start: what they depend on has failed already.
 
     `dependencies` are the tasks outside the call to be told of them: also one that has ended, because a retry may open it again.
+    One that failed must not be opened while these are written: nobody would tell them what becomes of it.
     """
 
     tasks: Sequence[TaskState]
@@ -88,7 +89,11 @@ def plan_tasks(
         if readiness is Readiness.IMPOSSIBLE:
             doomed.append(task)
         tasks.append(task)
-    to_tell = [each for each in dependencies.values() if not (each.ended and each.has_dependants)]
+    to_tell = [
+        each
+        for each in dependencies.values()
+        if each.status is not TaskStatus.COMPLETED or not each.has_dependants
+    ]
     return Planned(tasks, doomed, to_tell)
 
 
@@ -115,6 +120,7 @@ def _new_task(task_id: str, run: RunState, request: NewTask, now: int) -> TaskSt
         timeout_s=request.timeout_seconds,
         created_at=now,
         updated_at=now,
+        epoch=run.epoch,
     )
 
 

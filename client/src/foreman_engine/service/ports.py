@@ -58,7 +58,8 @@ class RunGuard:
 class Writing:
     """What a creation of tasks writes and asserts besides them.
 
-    `dependencies` are tasks outside the call, as read: each learns that it has dependants, and must not have ended since.
+    `dependencies` are tasks outside the call, as read: each learns that it has dependants. One that was open must not have ended
+    since, one that had ended must be at the same `rev`.
     With `new_run` the run itself is written (rev 0), its `total_tasks` as given.
     """
 
@@ -134,7 +135,7 @@ class TaskStore(Protocol):
         Raises:
             AlreadyDoneError: the idempotency record exists (checked before anything else).
             ConflictError: the run has ended.
-            StaleError: `ids` are those of `writing.dependencies` that have ended.
+            StaleError: `ids` are those of `writing.dependencies` that are not as asserted, or the run is at another epoch.
             IdTakenError: one of the ids exists, or with `writing.new_run` another run lies at the run's address.
         """
 

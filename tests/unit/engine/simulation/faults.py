@@ -33,7 +33,7 @@ class When(Enum):
     AFTER = auto()
 
 
-WRITES: Final = frozenset({"create", "save", "send_tasks", "send_events", "send_work"})
+WRITES: Final = frozenset({"create", "save", "save_each", "send_tasks", "send_events", "send_work"})
 
 
 @dataclass(frozen=True, slots=True)
