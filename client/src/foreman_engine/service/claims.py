@@ -14,6 +14,7 @@ from foreman_engine.domain.ids import created_ms, task_address
 from foreman_engine.domain.payload import escaped_bytes
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import verdict_on
 from foreman_engine.service.settle import settle
@@ -74,6 +75,7 @@ def _claim_one(ports: Ports, task: TaskState, runs: dict[str, RunState], claiman
             runs[run.id] = ensure_started(ports, run)
             if runs[run.id].status is RunStatus.CANCELLED:
                 continue
+            _send_for_waiting(ports, task, decision, now)
         try:
             held = _write(ports, task, decision)
         except StaleError:
@@ -81,6 +83,12 @@ def _claim_one(ports: Ports, task: TaskState, runs: dict[str, RunState], claiman
             continue
         return _answer(ports, held, decision, now)
     raise UnavailableError("The task is changing too fast to be claimed.")
+
+
+def _send_for_waiting(ports: Ports, task: TaskState, decision: ClaimDecision, now: int) -> None:
+    """A task that is claimed before it is released may have no message, and its release will pass it over: send one."""
+    if task.waits and task.enqueue and decision.after is not None:
+        send(ports, [notice(task, (decision.after.lease_until or now) - now)])
 
 
 def _write(ports: Ports, task: TaskState, decision: ClaimDecision) -> TaskState:
