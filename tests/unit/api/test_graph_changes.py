@@ -236,7 +236,7 @@ def test_a_whole_batch_added_behind_a_failure_is_cancelled_at_once(api: Api) -> 
     failed = make_task(api, run_id)
     fail(api, failed["id"])
     base = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True}
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"dependsOn": [failed["id"]], "ref": "a"},
         {"dependsOn": ["a"]},
         {},

@@ -190,9 +190,12 @@ def test_a_failure_that_is_allowed_lets_dependants_go_on_and_the_run_complete(ap
 
 
 def test_a_failure_that_is_not_allowed_counts_beside_one_that_is(api: Api) -> None:
-    run = make_graph(
-        api, [{"ref": "a", "allowFailure": True}, {"ref": "b"}, {"dependsOn": ["a"], "ref": "c"}]
-    )
+    tasks: list[dict[str, Any]] = [
+        {"ref": "a", "allowFailure": True},
+        {"ref": "b"},
+        {"dependsOn": ["a"], "ref": "c"},
+    ]
+    run = make_graph(api, tasks)
     fail(api, run["taskIds"]["a"])
     fail(api, run["taskIds"]["b"])
     finish(api, run["taskIds"]["c"])
