@@ -267,3 +267,22 @@ def test_a_parent_that_ended_and_has_children_that_wait_holds_up_nothing(api: Ap
     fail(api, child["id"])
     assert [get_task(api, each["id"])["status"] for each in (join, late)] == ["cancelled", "cancelled"]
     assert get_run(api, run_id)["status"] == "failed"
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
+def test_an_end_by_patch_has_all_the_effects_of_a_report(api: Api, diamond: dict[str, Any], end: str) -> None:
+    first = diamond["taskIds"]["first"]
+    assert api("PATCH", f"/api/v1/tasks/{first}", {"status": end}).status == 200
+    others = statuses(api, diamond)
+    expected = ["queued", "queued", "pending"] if end == "completed" else ["cancelled"] * 3
+    assert [others[ref] for ref in ("left", "right", "last")] == expected
+
+
+def test_a_waiting_task_that_is_completed_by_patch_is_not_released(api: Api, diamond: dict[str, Any]) -> None:
+    ids = diamond["taskIds"]
+    assert api("PATCH", f"/api/v1/tasks/{ids['left']}", {"status": "completed"}).status == 200
+    finish(api, ids["first"])
+    assert statuses(api, diamond)["left"] == "completed"
+    assert ids["left"] not in {message["taskId"] for message in messages(api)}
+    finish(api, ids["right"])
+    assert statuses(api, diamond)["last"] == "queued"

@@ -219,9 +219,12 @@ def test_a_cancelled_dependency_is_not_excused_by_allow_failure(api: Api) -> Non
 
 
 def test_a_cascade_goes_to_the_end_and_names_the_first_cause_everywhere(api: Api) -> None:
-    chain = [{"ref": "0"}, *({"ref": str(n), "dependsOn": [str(n - 1)]} for n in range(1, 30))]
+    chain: list[dict[str, Any]] = [
+        {"ref": "0"},
+        *({"ref": str(n), "dependsOn": [str(n - 1)]} for n in range(1, 30)),
+    ]
     wide = [{"ref": f"w{n}", "dependsOn": ["29"]} for n in range(40)]
-    beside = [{"ref": "beside"}, {"ref": "both", "dependsOn": ["beside", "w7"]}]
+    beside: list[dict[str, Any]] = [{"ref": "beside"}, {"ref": "both", "dependsOn": ["beside", "w7"]}]
     run = make_graph(api, [*chain, *wide, *beside])
     ids = run["taskIds"]
     fail(api, ids["0"])
@@ -280,22 +283,3 @@ def test_more_dependants_than_one_request_releases_are_released_by_the_work_queu
     work(api)
     assert {get_task(api, each)["status"] for each in ids} == {"queued"}
     assert {sent(api, each) for each in ids} == {1}
-
-
-@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
-def test_an_end_by_patch_has_all_the_effects_of_a_report(api: Api, diamond: dict[str, Any], end: str) -> None:
-    first = diamond["taskIds"]["first"]
-    assert api("PATCH", f"/api/v1/tasks/{first}", {"status": end}).status == 200
-    others = statuses(api, diamond)
-    expected = ["queued", "queued", "pending"] if end == "completed" else ["cancelled"] * 3
-    assert [others[ref] for ref in ("left", "right", "last")] == expected
-
-
-def test_a_waiting_task_that_is_completed_by_patch_is_not_released(api: Api, diamond: dict[str, Any]) -> None:
-    ids = diamond["taskIds"]
-    assert api("PATCH", f"/api/v1/tasks/{ids['left']}", {"status": "completed"}).status == 200
-    finish(api, ids["first"])
-    assert statuses(api, diamond)["left"] == "completed"
-    assert sent(api, ids["left"]) == 0
-    finish(api, ids["right"])
-    assert statuses(api, diamond)["last"] == "queued"
