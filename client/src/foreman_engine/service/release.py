@@ -26,8 +26,8 @@ HINT_DELAY_S: Final = 30
 """Long enough for the inline work to finish first, so that the hint nearly always finds nothing to do."""
 _BATCH: Final = 100
 """Tasks read, and resolved, together."""
-_GLANCE: Final = 5
-"""Dependencies to look at before all of many are read. The last of them: tasks start about in the order of their creation."""
+_MANY: Final = 10
+"""More dependencies than these are glanced at before all of them are read."""
 _TRANSACTION: Final = 25
 _MAX_PROOF: Final = 60
 """Failures asserted in one transaction beside 25 changes. Source: TransactWriteItems takes 100 actions."""
@@ -95,7 +95,10 @@ def _perhaps_ready(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> l
 
     Whoever ends one of those few looks again, and whoever fails looks at all.
     """
-    glances = {task.id: task.depends_on[-_GLANCE:] for task in tasks if len(task.depends_on) > 2 * _GLANCE}
+    # Tasks mostly end in the order of their creation: of the first and the last of them, some are open to the end.
+    glances = {
+        task.id: task.depends_on[:2] + task.depends_on[-3:] for task in tasks if len(task.depends_on) > _MANY
+    }
     wanted = list(dict.fromkeys(each for glance in glances.values() for each in glance))
     found = _read(ports, run.org_id, wanted)
     return [
