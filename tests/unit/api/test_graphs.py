@@ -266,20 +266,3 @@ def test_a_task_that_is_not_enqueued_is_cancelled_like_any_other_when_it_can_nev
     outside = make_task(api, run_id, enqueue=False, dependsOn=[first["id"]])
     fail(api, first["id"])
     assert get_task(api, outside["id"])["status"] == "cancelled"
-
-
-def test_more_dependants_than_one_request_releases_are_released_by_the_work_queue(api: Api) -> None:
-    run_id = make_run(api, autoComplete=True)["id"]
-    root = make_task(api, run_id)
-    child = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True, "dependsOn": [root["id"]]}
-    ids = []
-    for _ in range(6):
-        ids += [
-            each["id"] for each in api("POST", "/api/v1/tasks/batch", {"tasks": [child] * 90}).body["data"]
-        ]
-    finish(api, root["id"])
-    released = sum(get_task(api, each)["status"] == "queued" for each in ids)
-    assert 0 < released < len(ids)
-    work(api)
-    assert {get_task(api, each)["status"] for each in ids} == {"queued"}
-    assert {sent(api, each) for each in ids} == {1}
