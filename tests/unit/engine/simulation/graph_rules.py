@@ -5,6 +5,7 @@ Promised of a task that waits: it is queued or started only if, at some moment s
 impossible at that very moment.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -36,6 +37,8 @@ class GraphRules:
     """Waiting tasks that were allowed to go on at some moment since they began to wait."""
     _ever_good: set[str] = field(default_factory=set)
     """Tasks that at some moment let those behind them go on."""
+    went_on: Counter[str] = field(default_factory=Counter)
+    """How often a task that waited was queued or started."""
 
     def says(self, task: TaskState) -> Says:
         """What the dependencies say now."""
@@ -75,17 +78,21 @@ class GraphRules:
     def see_release(self, task: TaskState) -> None:
         """A task that waited is queued, or starts."""
         assert task.id in self._allowed, f"goes on before its dependencies allow it: {task}"
+        self.went_on[task.id] += 1
 
     def see_cancel(self, before: TaskState, loaded: TaskState) -> None:
         """A task that waited is cancelled because of what it depends on."""
         assert self.says(before) is Says.NEVER, f"cancelled though it might have started: {before}"
-        first = min(self._bad(before), key=lambda each: (each.completed_at or 0, each.id))
-        error = self.state.payloads.load(first).error_data
-        value = error.value() if error is not None else None
-        cause = value["taskId"] if isinstance(value, dict) and "taskId" in value else first.id
         assert loaded.error_data is not None
         said = loaded.error_data.value()
-        assert (said["code"], said["taskId"]) == ("dependency_failed", cause)
+        assert said["code"] == "dependency_failed"
+        assert said["taskId"] in map(self._cause, self._bad(before)), "names what is no cause"
+
+    def _cause(self, failed: TaskState) -> str:
+        """A failure itself, or what it was cancelled for."""
+        error = self.state.payloads.load(failed).error_data
+        value = error.value() if error is not None else None
+        return str(value["taskId"]) if isinstance(value, dict) and "taskId" in value else failed.id
 
     def see_back(self, task: TaskState) -> None:
         """An ended task was put back."""
