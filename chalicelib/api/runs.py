@@ -9,6 +9,7 @@ from chalicelib.api.http import Call, endpoint
 from chalicelib.api.parameters import LIST
 from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
 from foreman_engine.service import runs
+from foreman_engine.service.creating_runs import create_graph
 
 blueprint = Blueprint(__name__)
 
@@ -17,8 +18,8 @@ _UNKNOWN: Final = "No such run."
 
 @endpoint(blueprint, "POST", "/api/v1/runs", creates=True, answers=Run)
 def create_run(call: Call, body: CreateRun) -> Answer:
-    """Create a run."""
-    created = runs.create_run(call.ports, call.org_id, body, call.idempotency)
+    """Create a run, with its tasks if there are some."""
+    created = create_graph(call.ports, call.org_id, body, call.idempotency, call.traceparent)
     return Answer(created.run.to_wire(), 200 if created.replayed else 201)
 
 

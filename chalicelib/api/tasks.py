@@ -7,9 +7,17 @@ from chalice.app import Blueprint
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.parameters import LIST, Id
-from foreman_contract.tasks import CreateTask, CreateTasks, PatchTask, Task, TaskList, TaskPage
+from foreman_contract.tasks import (
+    CreateTask,
+    CreateTasks,
+    Dependencies,
+    PatchTask,
+    Task,
+    TaskList,
+    TaskPage,
+)
 from foreman_engine.domain.errors import Fault, NotAvailableError
-from foreman_engine.service import creating, tasks
+from foreman_engine.service import creating, dependencies, tasks
 
 blueprint = Blueprint(__name__)
 
@@ -24,7 +32,9 @@ _NOT_CREATED: Final = {
 @endpoint(blueprint, "POST", "/api/v1/tasks", creates=True, answers=Task, refuses=_NOT_CREATED)
 def create_task(call: Call, body: CreateTask) -> Answer:
     """Create a task, and put it on its queue if `enqueue` says so."""
-    created = creating.create_tasks(call.ports, call.org_id, [body], call.idempotency, call.traceparent)
+    created = creating.create_tasks(
+        call.ports, call.org_id, [body], call.idempotency, call.traceparent, batch=False
+    )
     return Answer(created.tasks[0].to_wire(), 200 if created.replayed else 201)
 
 
@@ -58,6 +68,18 @@ def list_tasks(call: Call) -> Answer:
 def get_task(call: Call, task_id: str) -> Answer:
     """Get a task."""
     return Answer(tasks.get_task(call.ports, call.org_id, task_id).to_wire())
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/v1/tasks/{task_id}/dependencies",
+    answers=Dependencies,
+    refuses={404: _UNKNOWN},
+)
+def get_dependencies(call: Call, task_id: str) -> Answer:
+    """Get what a task depends on, with the outputs."""
+    return Answer(dependencies.get_dependencies(call.ports, call.org_id, task_id).to_wire())
 
 
 @endpoint(

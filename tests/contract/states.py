@@ -54,7 +54,7 @@ class Maker:
 
     def stored_tasks(self, run: RunState, count: int, **fields: Any) -> list[TaskState]:
         tasks = self.tasks(run, count, **fields)
-        self.ports.tasks.create(run, tasks, None)
+        self.ports.tasks.create(run, tasks)
         return tasks
 
     def stored_task(self, **fields: Any) -> TaskState:

@@ -7,7 +7,7 @@ import pytest
 from foreman_contract.enums import RunStatus
 from foreman_engine.domain.errors import AlreadyDoneError, ConflictError, IdTakenError
 from foreman_engine.domain.runs import end_run
-from foreman_engine.service.ports import Ports
+from foreman_engine.service.ports import Ports, Writing
 from tests.contract.states import Maker
 
 
@@ -43,14 +43,14 @@ def test_a_record_of_tasks_is_looked_at_before_the_run(ports: Ports, make: Maker
     run = make.stored_run()
     tasks = make.tasks(run, 2)
     record = make.record("tasks", *(task.id for task in tasks))
-    ports.tasks.create(run, tasks, record)
+    ports.tasks.create(run, tasks, Writing(record))
     current = make.read_run(run.id)
     ports.runs.save(current, end_run(current, RunStatus.COMPLETED, 1))
     with pytest.raises(AlreadyDoneError) as raised:
-        ports.tasks.create(run, tasks, record)
+        ports.tasks.create(run, tasks, Writing(record))
     assert raised.value.object_ids == (tasks[0].id, tasks[1].id)
     with pytest.raises(ConflictError):
-        ports.tasks.create(run, make.tasks(run, 1), make.record("more"))
+        ports.tasks.create(run, make.tasks(run, 1), Writing(make.record("more")))
     assert ports.keys.record(make.org_id, make.record("more").scope) is None
     assert make.read_run(run.id).total_tasks == 2
 
@@ -58,7 +58,7 @@ def test_a_record_of_tasks_is_looked_at_before_the_run(ports: Ports, make: Maker
 def test_a_taken_task_id_leaves_no_record(ports: Ports, make: Maker) -> None:
     task = make.stored_task()
     with pytest.raises(IdTakenError):
-        ports.tasks.create(make.read_run(task.run_id), [task], make.record("taken"))
+        ports.tasks.create(make.read_run(task.run_id), [task], Writing(make.record("taken")))
     assert ports.keys.record(make.org_id, make.record("taken").scope) is None
 
 

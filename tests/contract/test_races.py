@@ -64,7 +64,7 @@ def test_sixteen_creators_of_one_run_all_count(ports: Ports, make: Maker) -> Non
     batches = [make.tasks(run, 1) for _ in range(RACERS)]
 
     def create(tasks: list[TaskState]) -> Callable[[], None]:
-        return lambda: ports.tasks.create(run, tasks, None)
+        return lambda: ports.tasks.create(run, tasks)
 
     race([create(tasks) for tasks in batches])
     assert make.read_run(run.id).total_tasks == RACERS

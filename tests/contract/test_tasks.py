@@ -10,7 +10,7 @@ from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.runs import end_run
 from foreman_engine.domain.tasks import Change, Counts, TaskState, finish
-from foreman_engine.service.ports import Ports
+from foreman_engine.service.ports import Ports, Writing
 from tests.contract.states import Maker
 
 
@@ -56,7 +56,7 @@ def full_task(make: Maker, parent: TaskState) -> TaskState:
 def test_what_is_created_is_read(ports: Ports, make: Maker) -> None:
     small = make.stored_task()
     full = full_task(make, small)
-    ports.tasks.create(make.read_run(small.run_id), [full], None)
+    ports.tasks.create(make.read_run(small.run_id), [full])
     assert ports.tasks.get(make.org_id, [full.id, small.id]) == {full.id: full, small.id: small}
 
 
@@ -72,7 +72,7 @@ def test_a_run_that_has_ended_takes_no_tasks(ports: Ports, make: Maker) -> None:
     tasks = make.tasks(run, 2)
     ports.runs.save(run, end_run(run, RunStatus.CANCELLED, 1))
     with pytest.raises(ConflictError):
-        ports.tasks.create(run, tasks, None)
+        ports.tasks.create(run, tasks)
     assert ports.tasks.get(make.org_id, [task.id for task in tasks]) == {}
     assert make.read_run(run.id).total_tasks == 0
 
@@ -81,7 +81,7 @@ def test_a_run_that_is_not_there_takes_no_tasks(ports: Ports, make: Maker) -> No
     run = make.run()
     tasks = make.tasks(run, 1)
     with pytest.raises(NotFoundError):
-        ports.tasks.create(run, tasks, None)
+        ports.tasks.create(run, tasks)
     assert ports.tasks.get(make.org_id, [tasks[0].id]) == {}
 
 
@@ -89,7 +89,7 @@ def test_a_run_at_the_same_address_does_not_take_the_tasks(ports: Ports, make: M
     run = make.stored_run()
     neighbour = make.run(id=run.id[:-1] + ("0" if run.id[-1] != "0" else "1"))
     with pytest.raises(NotFoundError):
-        ports.tasks.create(neighbour, make.tasks(neighbour, 1), None)
+        ports.tasks.create(neighbour, make.tasks(neighbour, 1))
     assert make.read_run(run.id).total_tasks == 0
 
 
@@ -98,7 +98,7 @@ def test_one_taken_id_refuses_them_all(ports: Ports, make: Maker) -> None:
     [there] = make.stored_tasks(run, 1)
     [fresh] = make.tasks(run, 1)
     with pytest.raises(IdTakenError):
-        ports.tasks.create(run, [fresh, replace(there, type="other")], None)
+        ports.tasks.create(run, [fresh, replace(there, type="other")])
     assert ports.tasks.get(make.org_id, [fresh.id, there.id]) == {there.id: there}
     assert make.read_run(run.id).total_tasks == 1
 
@@ -106,7 +106,7 @@ def test_one_taken_id_refuses_them_all(ports: Ports, make: Maker) -> None:
 def test_ninety_tasks_are_created_at_once(ports: Ports, make: Maker) -> None:
     run = make.stored_run()
     tasks = make.tasks(run, 90)
-    ports.tasks.create(run, tasks, make.record("ninety", *(task.id for task in tasks)))
+    ports.tasks.create(run, tasks, Writing(make.record("ninety", *(task.id for task in tasks))))
     assert len(ports.tasks.get(make.org_id, [task.id for task in tasks])) == 90
     assert make.read_run(run.id).total_tasks == 90
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-from foreman_client import Foreman, ForemanConfig, QueueNames, Task, initialize_foreman_client
+from foreman_client import (
+    Foreman,
+    ForemanConfig,
+    Handler,
+    QueueNames,
+    Task,
+    TaskContext,
+    initialize_foreman_client,
+)
 from infra.local import environment
 from infra.local.cloud import local_session
 from tests.e2e.processes import Stack
@@ -40,10 +48,30 @@ def nap(task: Task) -> dict[str, int]:
     return {"attempt": task.attempt}
 
 
+def leaf(task: Task) -> int:
+    """One, after as many seconds as the input says."""
+    time.sleep(task.input_data or 0)
+    return 1
+
+
+def join(_: Task, ctx: TaskContext) -> int:
+    """The sum of what the task depends on."""
+    outputs: list[int] = [each.output_data for each in ctx.dependencies]
+    return sum(outputs)
+
+
+def step(task: Task, ctx: TaskContext) -> int:
+    """One more than what the task depends on."""
+    return 1 + join(task, ctx)
+
+
+HANDLERS: dict[str, Handler] = {"nap": nap, "leaf": leaf, "join": join, "step": step}
+
+
 def _work(config: ForemanConfig, concurrency: int, lease_seconds: int) -> None:
     os.setsid()
     client = initialize_foreman_client(config)
-    client.create_worker({"nap": nap}, concurrency=concurrency, lease_seconds=lease_seconds).run()
+    client.create_worker(HANDLERS, concurrency=concurrency, lease_seconds=lease_seconds).run()
 
 
 @dataclass

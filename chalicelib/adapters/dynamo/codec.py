@@ -54,6 +54,20 @@ def texts_field(name: str, attr: str) -> Field:
     return Field(name, attr, texts, lambda value: tuple(each["S"] for each in value["L"]), absent=())
 
 
+def uuids_field(name: str, attr: str) -> Field:
+    """A tuple of UUIDs in order, their 16 bytes each one after the other, absent when empty."""
+    return Field(name, attr, _uuids_value, _read_uuids, absent=())
+
+
+def _uuids_value(uids: tuple[str, ...]) -> Value:
+    return blob(b"".join(UUID(uid).bytes for uid in uids))
+
+
+def _read_uuids(value: Value) -> tuple[str, ...]:
+    raw = bytes(value["B"])
+    return tuple(str(UUID(bytes=raw[at : at + 16])) for at in range(0, len(raw), 16))
+
+
 def uuid_value(uid: str) -> Value:
     """A UUID's 16 bytes."""
     return blob(UUID(uid).bytes)

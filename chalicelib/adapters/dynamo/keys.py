@@ -3,6 +3,7 @@
 runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads)
            created-index            gpk `{org}#{0-7}`, gsk `{created}#{run id}`
 tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
+           `{org}#{run}#e#{own}`    `{own}` of a task that depends on the one in the partition: an edge
            due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
 run_data   see run_data_keys.py
 keys       `{org}#keys`             hash of an API key
@@ -124,6 +125,22 @@ def task(org_id: str, task_id: str) -> Item:
     """A task."""
     address = _task(task_id)
     return key(_task_pk(org_id, address), f"t#{address.own}")
+
+
+def edge(org_id: str, parent_id: str, child_id: str) -> Item:
+    """The edge from a task to one that depends on it."""
+    return key(edges(org_id, parent_id).pk, _task(child_id).own)
+
+
+def edges(org_id: str, parent_id: str) -> Range:
+    """The edges from a task to those that depend on it, in the order of their ids."""
+    address = _task(parent_id)
+    return Range(f"{org_id}#{address.run}#e#{address.own}", "0", _AFTER_HEX)
+
+
+def child_id(edge: Item) -> str:
+    """The id of the task that an edge leads to."""
+    return task_id_at(edge["pk"]["S"].split("#")[1], edge["sk"]["S"])
 
 
 def task_id(key: Item) -> str:

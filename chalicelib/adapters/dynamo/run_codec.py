@@ -24,7 +24,7 @@ STATUS: Final = "st"
 EPOCH: Final = "ep"
 TOTAL: Final = "tt"
 """Counted up by task creation and never set, so it is no field of the shape."""
-COUNTERS: Final = {"completed": "c", "failed": "f", "cancelled": "x"}
+COUNTERS: Final = {"completed": "c", "failed": "f", "cancelled": "x", "tolerated": "t"}
 
 SHAPE: Final = Shape(
     fields=(

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.codec import (
     int_field,
     text_field,
     uuid_field,
+    uuids_field,
 )
 from chalicelib.adapters.dynamo.difference import REV, room_bytes
 from chalicelib.adapters.dynamo.payloads import Placed, place
@@ -19,8 +20,10 @@ from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_engine.domain.retry import RetryPolicy
-from foreman_engine.domain.tasks import TaskState
+from foreman_engine.domain.tasks import FanIn, TaskState
 
+STATUS: Final = "st"
+HAS_DEPENDANTS: Final = "hd"
 _ATTEMPT_BYTES: Final = 160
 """What a first claim adds to the state: worker, claim, lease and instants."""
 
@@ -33,6 +36,16 @@ def _decode_policy(value: Value) -> RetryPolicy:
     return RetryPolicy(*json.loads(value["S"]))
 
 
+def _encode_fan_in(fan_in: FanIn) -> Value:
+    return number(fan_in) if isinstance(fan_in, int) else text(fan_in)
+
+
+def _decode_fan_in(value: Value) -> FanIn:
+    if "N" in value:
+        return int(value["N"])
+    return "any" if value["S"] == "any" else "all"
+
+
 def _due_entry(task: TaskState) -> Item:
     return keys.due_entry(task.due_at, task.id) if task.due_at is not None else {}
 
@@ -41,8 +54,13 @@ SHAPE: Final = Shape(
     fields=(
         uuid_field("run_id", "ru"),
         uuid_field("parent_task_id", "pa"),
+        uuids_field("depends_on", "do"),
+        Field("fan_in", "fi", _encode_fan_in, _decode_fan_in),
+        flag_field("allow_failure", "af"),
+        flag_field("has_dependants", HAS_DEPENDANTS),
+        uuid_field("cause_id", "cs"),
         text_field("type", "ty"),
-        enum_field("status", "st", TaskStatus),
+        enum_field("status", STATUS, TaskStatus),
         int_field("created_at", "ca"),
         int_field("updated_at", "ua"),
         flag_field("enqueue", "en"),

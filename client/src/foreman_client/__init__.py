@@ -38,6 +38,7 @@ from foreman_client.functions import (
     enqueue_task,
     enqueue_tasks,
     get_config,
+    get_dependencies,
     get_queue_config,
     get_run,
     get_task,
@@ -56,27 +57,33 @@ from foreman_client.functions import (
     wait_for_run,
     wait_for_task,
 )
+from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import NewTask
 from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
 from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.graphs import AtLeast
+from foreman_contract.pages import Pagination
 from foreman_contract.run_data import Deleted, Entry, EntryPage
-from foreman_contract.runs import Pagination, Run, RunPage
+from foreman_contract.runs import Run, RunPage
 from foreman_contract.service import Config, ErrorDetail, Health, Queues
-from foreman_contract.tasks import RetryPolicy, Task, TaskPage
+from foreman_contract.tasks import Dependency, RetryPolicy, Task, TaskPage
 
 __all__ = [
     "AnswerError",
+    "AtLeast",
     "Config",
     "ConflictError",
     "ConnectionFailedError",
     "Deleted",
+    "Dependency",
     "Entry",
     "EntryPage",
     "ErrorDetail",
     "FailPermanently",
     "Failure",
+    "FanIn",
     "Foreman",
     "ForemanConfig",
     "ForemanError",
@@ -122,6 +129,7 @@ __all__ = [
     "enqueue_task",
     "enqueue_tasks",
     "get_config",
+    "get_dependencies",
     "get_queue_config",
     "get_run",
     "get_task",

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 from foreman_client._steps import Scope, Steps
 from foreman_client.errors import UnexpectedAnswerError
 from foreman_client.result import Failure, Result
-from foreman_contract.runs import Pagination
+from foreman_contract.pages import Pagination
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -50,6 +50,7 @@ class Foreman:
     enqueue_task = method(tasks.enqueue_task)
     enqueue_tasks = method(task_batches.enqueue_tasks)
     get_task = method(tasks.get_task)
+    get_dependencies = method(tasks.get_dependencies)
     update_task = method(tasks.update_task)
     cancel_task = method(tasks.cancel_task)
     retry_task = method(tasks.retry_task)

@@ -8,12 +8,12 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 from foreman_client._http import Session
 from foreman_client._json import depth, encode, escaped_size
 from foreman_client._steps import Scope, Steps
-from foreman_client.operations import run_data
+from foreman_client.operations import run_data, tasks
 from foreman_client.result import Result
 from foreman_client.steering import TaskCancelled
 from foreman_contract import limits
 from foreman_contract.run_data import Entry
-from foreman_contract.tasks import Task
+from foreman_contract.tasks import Dependency, Task
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +60,8 @@ class TaskContext:
         self.logger = _TaskLogger(_TASK_LOGGER, _log_fields(task))
         self._cancelled = cancelled
         self._on_progress = on_progress
+        self._fetching = threading.Lock()
+        self._dependencies: list[Dependency] | None = None
 
     @property
     def attempt(self) -> int:
@@ -75,6 +77,33 @@ class TaskContext:
     def cancelled(self) -> bool:
         """Whether the attempt is no longer this worker's; its result will not be reported, so stop."""
         return self._cancelled.is_set()
+
+    @property
+    def dependencies(self) -> list[Dependency]:
+        """What the task depends on, in the order of `depends_on`, with all outputs: `[each.output_data for each in ...]`.
+
+        Fetched at the first use, in one request and one more for each output that had no room in it, and then kept. With
+        a `fan_in` other than "all", or `allow_failure`, look at `status`: not all of them need have completed. It blocks:
+        an `async def` handler says `await asyncio.to_thread(lambda: ctx.dependencies)`.
+
+        Raises:
+            ForemanError: the service did not answer, or refused; the next use asks again.
+        """
+        with self._fetching:
+            if self._dependencies is None:
+                self._dependencies = self._fetch_dependencies() if self.task.depends_on else []
+            return list(self._dependencies)
+
+    def _fetch_dependencies(self) -> list[Dependency]:
+        scope = self.session.scope
+        found = self.session.run(tasks.get_dependencies(scope, self.task.id)).unwrap()
+        return [self._whole(each) if each.output_data_omitted else each for each in found]
+
+    def _whole(self, dependency: Dependency) -> Dependency:
+        task = self.session.run(tasks.get_task(self.session.scope, dependency.id)).unwrap()
+        return dependency.model_copy(
+            update={"status": task.status, "output_data": task.output_data, "output_data_omitted": None}
+        )
 
     def raise_if_cancelled(self) -> None:
         """Leave the handler when it should stop.

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from foreman_contract import limits
 from foreman_contract.base import JsonObject, PatchModel, RequestModel, WireModel
 from foreman_contract.fields import Id, Key
-from foreman_contract.runs import Pagination
+from foreman_contract.pages import Pagination
 
 
 class Entry(WireModel):

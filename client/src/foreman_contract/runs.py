@@ -1,12 +1,15 @@
 """Bodies of `/api/v1/runs`."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
+from foreman_contract import limits
+from foreman_contract.base import JsonObject, PatchModel, RequestModel, WireModel, only
 from foreman_contract.enums import RunStatus
 from foreman_contract.fields import QueueName
+from foreman_contract.pages import Pagination
+from foreman_contract.tasks import NewTask
 
 
 class Run(WireModel):
@@ -34,10 +37,12 @@ class Run(WireModel):
     started_at: int | None = None
     completed_at: int | None = None
     duration_ms: int | None = None
+    task_ids: dict[str, str] | None = None
+    """The ids of the tasks that were created with the run, by `ref`."""
 
 
 class CreateRun(RequestModel):
-    """POST /api/v1/runs."""
+    """POST /api/v1/runs. With `tasks` the run and all of them are created or nothing, and `autoComplete` defaults to true."""
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"input_data"})
 
@@ -46,7 +51,7 @@ class CreateRun(RequestModel):
     auto_complete: bool = False
     result_queue: QueueName | None = None
     shards: Annotated[int, Field(ge=1, le=64), only(1)] = 1
-    tasks: NotAvailable = None
+    tasks: Annotated[list[NewTask], Field(min_length=1, max_length=limits.MAX_TASKS_PER_CALL)] | None = None
 
 
 class PatchRun(PatchModel):
@@ -60,21 +65,8 @@ class PatchRun(PatchModel):
     metadata: JsonObject | None = None
 
 
-class Pagination(WireModel):
-    """How far a page reaches: `next_cursor` is absent on the last page."""
-
-    total: int | None = None
-    total_is_lower_bound: bool | None = None
-    limit: int
-    offset: int
-    next_cursor: str | None = None
-
-
 class RunPage(WireModel):
     """GET /api/v1/runs."""
 
     data: list[Run]
     pagination: Pagination
-
-
-SortOrder = Literal["asc", "desc"]

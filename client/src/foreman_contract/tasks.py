@@ -8,7 +8,8 @@ from foreman_contract import limits
 from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.fields import Attempt, Id, QueueName
-from foreman_contract.runs import Pagination
+from foreman_contract.graphs import DependsOn, FanIn, Ref
+from foreman_contract.pages import Pagination
 
 
 class RetryPolicy(RequestModel):
@@ -36,6 +37,9 @@ class Task(WireModel):
     error_data: Any = None
     error_data_omitted: bool | None = None
     metadata: JsonObject | None = None
+    depends_on: list[str] | None = None
+    fan_in: FanIn | None = None
+    allow_failure: bool | None = None
     queue: str | None = None
     priority: Annotated[Priority, Field(strict=False)]
     retry_count: int
@@ -55,28 +59,37 @@ class Task(WireModel):
     queue_job_id: str | None = None
 
 
-class CreateTask(RequestModel):
-    """POST /api/v1/tasks, and one element of a batch."""
+class NewTask(RequestModel):
+    """A task to create, in a run that is created with it.
+
+    `dependsOn` holds ids of tasks of the run, and refs of tasks of the same call; `fanIn` says how many of them must complete.
+    """
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"input_data"})
 
-    run_id: Id
     type: Annotated[str, Field(min_length=1, max_length=limits.MAX_TYPE_CHARS)]
     input_data: Any
+    ref: Ref | None = None
     parent_task_id: Id | None = None
     metadata: JsonObject | None = None
     max_retries: Annotated[int, Field(ge=0, le=limits.MAX_RETRIES)] = limits.DEFAULT_MAX_RETRIES
     retry_policy: RetryPolicy | None = None
-    enqueue: bool = False
     queue: QueueName | None = None
     priority: Annotated[Priority, Field(strict=False), only(Priority.NORMAL)] = Priority.NORMAL
     timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_S)] | None = None
+    depends_on: DependsOn = Field(default_factory=list)
+    fan_in: FanIn | None = None
+    allow_failure: bool = False
     delay_seconds: NotAvailable = None
     available_at: NotAvailable = None
     start_by: NotAvailable = None
-    depends_on: NotAvailable = None
-    fan_in: NotAvailable = None
-    allow_failure: NotAvailable = None
+
+
+class CreateTask(NewTask):
+    """POST /api/v1/tasks, and one element of a batch."""
+
+    run_id: Id
+    enqueue: bool = False
 
 
 class CreateTasks(RequestModel):
@@ -111,3 +124,20 @@ class TaskPage(WireModel):
 
     data: list[Task]
     pagination: Pagination
+
+
+class Dependency(WireModel):
+    """One task that another depends on."""
+
+    id: str
+    type: str
+    status: Annotated[TaskStatus, Field(strict=False)]
+    output_data: Any = None
+    output_data_omitted: bool | None = None
+    """True when the outputs before it fill the answer: get the task by its id to see it."""
+
+
+class Dependencies(WireModel):
+    """GET /api/v1/tasks/{id}/dependencies, in the order of `dependsOn`."""
+
+    data: list[Dependency]

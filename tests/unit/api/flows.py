@@ -1,7 +1,9 @@
 """Steps that the API tests are made of."""
 
+import json
 from typing import Any
 
+from foreman_engine.service.work import finish_work
 from tests.factories import Api
 
 
@@ -52,3 +54,39 @@ def finish(api: Api, task_id: str, status: str = "completed", **fields: Any) -> 
     """Claim a task and report its end."""
     claimed = claim(api, task_id, claim_id=f"finish-{task_id}")
     return report(api, task_id, claimed["task"]["attempt"], status, **fields)
+
+
+def messages(api: Api, queue: str = "foreman:tasks") -> list[dict[str, Any]]:
+    """Every message of a task queue."""
+    url = api.ports.messages.url(api.org_id, queue)  # type: ignore[attr-defined]
+    return [json.loads(body) for body in api.ports.messages.bodies(url)]  # type: ignore[attr-defined]
+
+
+def work(api: Api) -> int:
+    """Do what lies on the work queue, hints for later included, until it is empty; how many there were."""
+    queue: Any = api.ports.messages.work  # type: ignore[attr-defined]
+    done = 0
+    while received := queue.receive(10, 0):
+        for each in received:
+            finish_work(api.ports, each.body)
+            queue.delete(each.receipt)
+            done += 1
+    return done
+
+
+def make_graph(api: Api, tasks: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """A run with tasks; in the answer `taskIds` has an id for each ref."""
+    bodies = [{"type": "t", "inputData": None, **task} for task in tasks]
+    answer = api("POST", "/api/v1/runs", {"inputData": None, "tasks": bodies, **fields})
+    assert answer.status == 201, answer
+    return dict(answer.body)
+
+
+def statuses(api: Api, run: dict[str, Any]) -> dict[str, str]:
+    """The status of each ref of a run that was made with its tasks."""
+    return {ref: get_task(api, task_id)["status"] for ref, task_id in run["taskIds"].items()}
+
+
+def fail(api: Api, task_id: str) -> Any:
+    """Claim a task and report that it failed for good."""
+    return finish(api, task_id, "failed", retryable=False)

@@ -10,9 +10,18 @@ from foreman_engine.domain.putting_back import cancelled_run
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.walks import INLINE_PAGES, PAGE
-from foreman_engine.service.work import finish_work
 from tests.factories import Api
-from tests.unit.api.flows import claim, finish, get_run, get_task, heartbeat, make_run, make_task, report
+from tests.unit.api.flows import (
+    claim,
+    finish,
+    get_run,
+    get_task,
+    heartbeat,
+    make_run,
+    make_task,
+    report,
+    work,
+)
 
 SMALL = PAGE * INLINE_PAGES
 
@@ -33,18 +42,6 @@ def add(api: Api, run_id: str, count: int, **fields: Any) -> list[str]:
         answer = api("POST", "/api/v1/tasks/batch", {"tasks": [body] * min(90, count - start)})
         ids += [task["id"] for task in answer.body["data"]]
     return ids
-
-
-def work(api: Api) -> int:
-    """Do what lies on the work queue, hints for later included, until it is empty; how many there were."""
-    queue: Any = api.ports.messages.work  # type: ignore[attr-defined]
-    done = 0
-    while received := queue.receive(10, 0):
-        for each in received:
-            finish_work(api.ports, each.body)
-            queue.delete(each.receipt)
-            done += 1
-    return done
 
 
 def events(api: Api) -> list[tuple[str, str | None]]:

@@ -11,6 +11,7 @@ from chalicelib.api.refusals import CATCH_ALL, METHODS
 from tests.factories import MISSING_ID, MISSING_TASK_ID, Api
 
 TASK_BODY: Final = {"runId": MISSING_ID, "type": "t", "inputData": {}}
+NEW_TASK: Final = {"type": "t", "inputData": {}}
 RESULT: Final = {"id": MISSING_TASK_ID, "attempt": 1, "status": "completed"}
 CLAIM: Final = {"workerId": "w", "claimId": "c", "tasks": [{"id": MISSING_TASK_ID}]}
 
@@ -32,6 +33,15 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ({"inputData": 1, "shards": 0}, "shards"),
             ({"inputData": 1, "shards": 65}, "shards"),
             ({"inputData": 1, "shards": "1"}, "shards"),
+            ({"inputData": 1, "tasks": None}, "tasks"),
+            ({"inputData": 1, "tasks": {}}, "tasks"),
+            ({"inputData": 1, "tasks": []}, "tasks"),
+            ({"inputData": 1, "tasks": [NEW_TASK] * 91}, "tasks"),
+            ({"inputData": 1, "tasks": [NEW_TASK, 7]}, "tasks[1]"),
+            ({"inputData": 1, "tasks": [NEW_TASK, {"type": "t"}]}, "tasks[1].inputData"),
+            ({"inputData": 1, "tasks": [{**NEW_TASK, "ref": 1}]}, "tasks[0].ref"),
+            ({"inputData": 1, "tasks": [{**NEW_TASK, "dependsOn": ["x"]}]}, "tasks[0].dependsOn[0]"),
+            ({"inputData": 1, "tasks": [{**NEW_TASK, "fanIn": {"atLeast": 1.5}}]}, "tasks[0].fanIn"),
         ],
     ),
     ("PATCH", "/api/v1/runs/{run_id}"): (
@@ -58,6 +68,16 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ({**TASK_BODY, "parentTaskId": "x"}, "parentTaskId"),
             ({**TASK_BODY, "retryPolicy": {"factor": 0}}, "retryPolicy.factor"),
             ({**TASK_BODY, "retryPolicy": {"initialSeconds": "2"}}, "retryPolicy.initialSeconds"),
+            ({**TASK_BODY, "dependsOn": "x"}, "dependsOn"),
+            ({**TASK_BODY, "dependsOn": ["a", 1]}, "dependsOn[1]"),
+            ({**TASK_BODY, "dependsOn": ["x"]}, "dependsOn[0]"),
+            ({**TASK_BODY, "dependsOn": [str(n) for n in range(51)]}, "dependsOn"),
+            ({**TASK_BODY, "fanIn": "none"}, "fanIn"),
+            ({**TASK_BODY, "fanIn": "any"}, "fanIn"),
+            ({**TASK_BODY, "fanIn": {"atLeast": 1}}, "fanIn.atLeast"),
+            ({**TASK_BODY, "allowFailure": 1}, "allowFailure"),
+            ({**TASK_BODY, "ref": ""}, "ref"),
+            ({**TASK_BODY, "ref": "r" * 65}, "ref"),
         ],
     ),
     ("POST", "/api/v1/tasks/batch"): (
@@ -69,6 +89,8 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ({"tasks": [TASK_BODY] * 91}, "tasks"),
             ({"tasks": [TASK_BODY, {**TASK_BODY, "type": 1}]}, "tasks[1].type"),
             ({"tasks": [TASK_BODY, 7]}, "tasks[1]"),
+            ({"tasks": [TASK_BODY, {**TASK_BODY, "dependsOn": ["x"]}]}, "tasks[1].dependsOn[0]"),
+            ({"tasks": [{**TASK_BODY, "ref": "a"}] * 2}, "tasks[1].ref"),
             ({"tasks": [TASK_BODY, {**TASK_BODY, "runId": MISSING_TASK_ID}]}, "tasks[1].runId"),
         ],
     ),
@@ -165,6 +187,7 @@ READS: Final = {
     ("GET", "/api/v1/runs/{run_id}/data"),
     ("GET", "/api/v1/tasks"),
     ("GET", "/api/v1/tasks/{task_id}"),
+    ("GET", "/api/v1/tasks/{task_id}/dependencies"),
 }
 COMMANDS: Final = {
     ("DELETE", "/api/v1/runs/{run_id}/data"),
@@ -176,8 +199,8 @@ COMMANDS: Final = {
 """These take no body."""
 
 NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
-    ("POST", "/api/v1/runs", {"inputData": 1, "tasks": []}, "tasks"),
     ("POST", "/api/v1/runs", {"inputData": 1, "shards": 2}, "shards"),
+    ("POST", "/api/v1/runs", {"inputData": 1, "tasks": [{**NEW_TASK, "startBy": 5}]}, "tasks[0].startBy"),
     *(
         ("POST", "/api/v1/tasks", {**TASK_BODY, name: value}, name)
         for name, value in (
@@ -186,9 +209,6 @@ NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
             ("delaySeconds", 5),
             ("availableAt", 5),
             ("startBy", 5),
-            ("dependsOn", []),
-            ("fanIn", "all"),
-            ("allowFailure", False),
         )
     ),
     ("POST", "/api/v1/tasks/batch", {"tasks": [TASK_BODY, {**TASK_BODY, "startBy": 1}]}, "tasks[1].startBy"),

@@ -8,12 +8,7 @@ from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.transitions import ENDED_TASK, TASK_TRANSITIONS, Cause
 from foreman_engine.memory.clock import ManualClock
 from tests.factories import MISSING_ID, MISSING_TASK_ID, Api
-from tests.unit.api.flows import finish, get_run, get_task, make_run, make_task
-
-
-def messages(api: Api, queue: str = "foreman:tasks") -> list[dict[str, object]]:
-    url = api.ports.messages.url(api.org_id, queue)  # type: ignore[attr-defined]
-    return [json.loads(body) for body in api.ports.messages.bodies(url)]  # type: ignore[attr-defined]
+from tests.unit.api.flows import finish, get_run, get_task, make_run, make_task, messages
 
 
 def test_an_enqueued_task_is_queued_and_its_message_carries_ids_only(api: Api, clock: ManualClock) -> None:

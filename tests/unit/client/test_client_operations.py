@@ -47,6 +47,10 @@ ALL_TASK_FIELDS = {
     "retry_policy": RetryPolicy(initial_seconds=1.5),
     "timeout_seconds": 60,
     "queue": "other",
+    "ref": "me",
+    "depends_on": [TASK_ID, "other"],
+    "fan_in": 2,
+    "allow_failure": True,
 }
 
 
@@ -99,6 +103,10 @@ ALL_TASK_FIELDS = {
                 "timeoutSeconds": 60,
                 "queue": "other",
                 "enqueue": True,
+                "ref": "me",
+                "dependsOn": [TASK_ID, "other"],
+                "fanIn": {"atLeast": 2},
+                "allowFailure": True,
             },
         ),
         (

@@ -15,7 +15,7 @@ from foreman_contract.enums import RunStatus
 from foreman_contract.runs import PatchRun
 from foreman_contract.tasks import PatchTask
 from foreman_engine.memory import queue as memory_queue
-from foreman_engine.service import walks
+from foreman_engine.service import release, settle, walks
 from foreman_engine.service import work as work_queue
 from tests.unit.engine.simulation.applications import Application, Machinery, Order
 from tests.unit.engine.simulation.faults import Fault
@@ -60,6 +60,9 @@ class Engine(RuleBasedStateMachine):
             self._patch(walks, "PAGE", 2)
             self._patch(walks, "INLINE_PAGES", 1)
             self._patch(work_queue, "WORK_PAGES", 1)
+            self._patch(release, "PAGE", 1)
+            self._patch(settle, "INLINE_PAGES", 1)
+            self._patch(work_queue, "RELEASE_PAGES", 1)
         self.app.create_run(auto, None)
         self.app.create_tasks(self._run(0), first, "first", None)
 
@@ -83,9 +86,9 @@ class Engine(RuleBasedStateMachine):
     # What applications do
 
     @precondition(lambda self: len(self.world.state.runs) < RUNS)
-    @rule(auto=st.booleans(), fault=faults)
-    def create_run(self, auto: bool, fault: Fault | None) -> None:
-        self.app.create_run(auto, fault)
+    @rule(auto=st.booleans(), wanted=st.none() | orders, fault=faults)
+    def create_run(self, auto: bool, wanted: list[Order] | None, fault: Fault | None) -> None:
+        self.app.create_run(auto, fault, wanted)
 
     @precondition(lambda self: len(self.world.state.tasks) < TASKS_OF_ALL)
     @rule(pick=picks, wanted=orders, key=st.sampled_from("abcd"), fault=faults)

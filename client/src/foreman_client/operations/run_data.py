@@ -7,8 +7,8 @@ from foreman_client._arguments import expect, fields, list_params, mapping, para
 from foreman_client._request import changing, creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
+from foreman_contract.pages import SortOrder
 from foreman_contract.run_data import Entry, EntryPage
-from foreman_contract.runs import SortOrder
 
 
 def create_run_data(

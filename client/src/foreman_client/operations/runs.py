@@ -1,15 +1,17 @@
 """Operations on runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
 from foreman_client._request import changing, commanding, creating, reading
 from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
+from foreman_client.operations.task_body import NewTask, new_task_bodies
 from foreman_client.result import Result
 from foreman_contract.enums import RunStatus
-from foreman_contract.runs import Run, RunPage, SortOrder
+from foreman_contract.pages import SortOrder
+from foreman_contract.runs import Run, RunPage
 
 
 def create_run(
@@ -19,12 +21,17 @@ def create_run(
     metadata: Mapping[str, Any] | None = None,
     auto_complete: bool | None = None,
     result_queue: str | None = None,
+    tasks: Sequence[NewTask] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[Result[Run]]:
     """Create a run, once: retries carry one idempotency key (`idempotency_key`, or a fresh one).
 
     `input_data` is any JSON value up to 1 MB, null included. With `auto_complete` the run ends by itself when all its
     tasks have. Its events go to `result_queue`, by default the config's.
+
+    With `tasks` (1-90) the run and all of them are created or nothing. They may depend on each other by `ref`, and
+    `task_ids` of the answer has the id of each ref; those that depend on nothing are on their queues at once, by default
+    the config's; `auto_complete` is then on unless it is False.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
@@ -35,6 +42,7 @@ def create_run(
         metadata=mapping("metadata", metadata),
         auto_complete=auto_complete,
         result_queue=scope.queues.result_queue if result_queue is None else result_queue,
+        tasks=None if tasks is None else new_task_bodies(scope.queues.task_queue, tasks),
     )
     return exchange(scope, creating("/api/v1/runs", body, Run, idempotency_key))
 

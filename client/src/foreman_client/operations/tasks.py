@@ -1,17 +1,18 @@
 """Operations on one task, and on the tasks of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foreman_client._arguments import expect, fields, mapping, params, payloads, segment
-from foreman_client._request import changing, commanding, creating, reading
+from foreman_client._request import Request, changing, commanding, creating, reading
 from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
+from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import task_body
 from foreman_client.result import Result
 from foreman_contract.enums import TaskStatus
-from foreman_contract.runs import SortOrder
-from foreman_contract.tasks import RetryPolicy, Task, TaskPage
+from foreman_contract.pages import SortOrder
+from foreman_contract.tasks import Dependencies, Dependency, RetryPolicy, Task, TaskPage
 
 
 def create_task(
@@ -27,12 +28,20 @@ def create_task(
     timeout_seconds: int | None = None,
     enqueue: bool = False,
     queue: str | None = None,
+    ref: str | None = None,
+    depends_on: Sequence[str] | None = None,
+    fan_in: FanIn | None = None,
+    allow_failure: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[Result[Task]]:
     """Record a task, once; no message is sent unless `enqueue`: its caller runs it and reports by `update_task`.
 
     `max_retries` is 0-10 (default 3), `timeout_seconds` bounds one attempt. A message goes to `queue`, by default the
     config's task queue.
+
+    `depends_on` holds ids of tasks of the run: the task waits until `fan_in` of them have completed ("all", the default,
+    "any", or a number), and is cancelled when that can never be. Those with `allow_failure` may fail as well. `ref` names
+    a task in a list of `create_tasks`; it is of no use here.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
@@ -49,6 +58,10 @@ def create_task(
         timeout_seconds=timeout_seconds,
         enqueue=enqueue,
         queue=queue,
+        ref=ref,
+        depends_on=depends_on,
+        fan_in=fan_in,
+        allow_failure=allow_failure,
     )
     return exchange(scope, creating("/api/v1/tasks", body, Task, idempotency_key))
 
@@ -65,6 +78,10 @@ def enqueue_task(
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
     queue: str | None = None,
+    ref: str | None = None,
+    depends_on: Sequence[str] | None = None,
+    fan_in: FanIn | None = None,
+    allow_failure: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[Result[Task]]:
     """Record a task, once, and put its message on the task queue (`queue`, by default the config's) for a worker.
@@ -86,6 +103,10 @@ def enqueue_task(
         timeout_seconds=timeout_seconds,
         enqueue=True,
         queue=queue,
+        ref=ref,
+        depends_on=depends_on,
+        fan_in=fan_in,
+        allow_failure=allow_failure,
         idempotency_key=idempotency_key,
     )
 
@@ -97,6 +118,19 @@ def get_task(scope: Scope, task_id: str) -> Steps[Result[Task]]:
         TypeError, ValueError: `task_id` is no str, or empty.
     """
     return exchange(scope, reading(f"/api/v1/tasks/{segment('task_id', task_id)}", Task))
+
+
+def get_dependencies(scope: Scope, task_id: str) -> Steps[Result[list[Dependency]]]:
+    """What the task depends on, in the order of `depends_on`, as it is now (strongly consistent), with the outputs.
+
+    All outputs come in one answer of at most 4 MB; one for which there was no room is `output_data_omitted`: get that
+    task by its id.
+
+    Raises:
+        TypeError, ValueError: `task_id` is no str, or empty.
+    """
+    path = f"/api/v1/tasks/{segment('task_id', task_id)}/dependencies"
+    return exchange(scope, Request("GET", path, lambda answer: Dependencies.model_validate(answer).data))
 
 
 def update_task(

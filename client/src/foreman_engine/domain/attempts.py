@@ -41,12 +41,20 @@ class Claimant:
     lease_s: int | None = None
 
 
-def decide_claim(task: TaskState, claimant: Claimant, now: int, run_cancelled: bool) -> ClaimDecision:
-    """Whether the claimant gets the task now."""
+def decide_claim(
+    task: TaskState, claimant: Claimant, now: int, run_cancelled: bool, ready: bool = True
+) -> ClaimDecision:
+    """Whether the claimant gets the task now; `ready` is what its dependencies say.
+
+    A task that is not ready is written as it is: whoever was about to queue it on what he read before decides again, and
+    sends a message of his own, since this one is used up.
+    """
     if task.ended or run_cancelled:
         return ClaimDecision(ClaimOutcome.ENDED)
     if task.status is TaskStatus.RUNNING:
         return _claim_running(task, claimant, now)
+    if not ready:
+        return ClaimDecision(ClaimOutcome.BLOCKED, task)
     if task.available_at is not None and task.available_at > now:
         return ClaimDecision(ClaimOutcome.DELAYED, hide_ms=task.available_at - now)
     return ClaimDecision(ClaimOutcome.CLAIMED, _started(task, claimant, now))

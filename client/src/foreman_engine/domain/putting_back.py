@@ -10,11 +10,14 @@ from foreman_engine.domain.tasks import TaskState, without_lease
 def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
     """An ended task as it waits to be run again: its outcome and retries are forgotten, its attempt number goes on.
 
-    One that was never enqueued becomes `pending`: its caller runs it again.
+    One that was never enqueued becomes `pending`: its caller runs it again. So does one that depends on others, until it is
+    known what they say.
     """
+    queued = task.enqueue and not task.depends_on
     return replace(
         without_lease(task),
-        status=TaskStatus.QUEUED if task.enqueue else TaskStatus.PENDING,
+        status=TaskStatus.QUEUED if queued else TaskStatus.PENDING,
+        cause_id=None,
         retry_count=0,
         output_data=None,
         error_data=None,
@@ -26,7 +29,7 @@ def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
         reported_attempt=None,
         hinted=False,
         notified_at=None,
-        queued_at=(task.queued_at or now) if task.enqueue else task.queued_at,
+        queued_at=(task.queued_at or now) if queued else task.queued_at,
         epoch=epoch,
         updated_at=now,
     )

@@ -66,6 +66,6 @@ def outcome(run: RunState) -> RunStatus | None:
         or counts.ended < run.total_tasks
     ):
         return None
-    if counts.failed:
+    if counts.failed > counts.tolerated:
         return RunStatus.FAILED
-    return RunStatus.COMPLETED if counts.completed else RunStatus.CANCELLED
+    return RunStatus.COMPLETED if counts.completed or counts.failed else RunStatus.CANCELLED

@@ -1,12 +1,17 @@
 """A task's state, and the steps that every change of it is made of."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.transitions import ENDED_TASK
+
+FanIn: TypeAlias = Literal["all", "any"] | int
+"""How many dependencies must complete: all, one, or at least so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,16 @@ class TaskState:
     created_at: int
     updated_at: int
     parent_task_id: str | None = None
+    depends_on: tuple[str, ...] = ()
+    """Ids of tasks of the same run, distinct, in the caller's order."""
+    fan_in: FanIn | None = None
+    """How many of them must complete; None: all."""
+    allow_failure: bool = False
+    """Its failure lets dependants go on, and does not make the run fail."""
+    has_dependants: bool = False
+    """Whether an end of it must look for tasks that depend on it. Setting it raises `rev`, so that no end overlooks it."""
+    cause_id: str | None = None
+    """The first task that failed or was cancelled of those that this one was cancelled for."""
     output_data: Payload | None = None
     error_data: Payload | None = None
     metadata: Payload | None = None
@@ -52,7 +67,7 @@ class TaskState:
     due_at: int | None = None
     """When the sweep must have sent this task's message: set for waits that SQS cannot hold (over 15 minutes)."""
     epoch: int = 0
-    """The run's epoch at which a cancel or retry of the run last moved this task, so that one walk does so once."""
+    """The run's epoch at which the task was created, or last moved by a cancel or retry of the run: one walk does so once."""
     dead_letters: int = 0
     """How often its message was found among the dead letters and sent afresh."""
     traceparent: str | None = None
@@ -68,6 +83,11 @@ class TaskState:
         """Whether the status is final."""
         return self.status in ENDED_TASK
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may be waiting for what it depends on."""
+        return self.status is TaskStatus.PENDING and bool(self.depends_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -79,11 +99,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many tasks of a run have ended, by status."""
+    """How many tasks of a run have ended, by status; `tolerated` are the failed ones whose failure is allowed."""
 
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
+    tolerated: int = 0
 
     @property
     def ended(self) -> int:
@@ -92,18 +113,29 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
-            self.completed + other.completed, self.failed + other.failed, self.cancelled + other.cancelled
+            self.completed + other.completed,
+            self.failed + other.failed,
+            self.cancelled + other.cancelled,
+            self.tolerated + other.tolerated,
         )
 
 
-def ends_in(changes: list[Change]) -> Counts:
+def ends_in(changes: Sequence[Change]) -> Counts:
     """What the changes add to the run's counters of ends; a task that was put back takes its end away."""
-    new = [change.after.status for change in changes]
-    old = [change.before.status for change in changes]
+
+    def added(status: TaskStatus, only: Callable[[TaskState], bool] = lambda _: True) -> int:
+        counted = [
+            (change.after.status is status) - (change.before.status is status)
+            for change in changes
+            if only(change.after)
+        ]
+        return sum(counted)
+
     return Counts(
-        completed=new.count(TaskStatus.COMPLETED) - old.count(TaskStatus.COMPLETED),
-        failed=new.count(TaskStatus.FAILED) - old.count(TaskStatus.FAILED),
-        cancelled=new.count(TaskStatus.CANCELLED) - old.count(TaskStatus.CANCELLED),
+        completed=added(TaskStatus.COMPLETED),
+        failed=added(TaskStatus.FAILED),
+        cancelled=added(TaskStatus.CANCELLED),
+        tolerated=added(TaskStatus.FAILED, lambda task: task.allow_failure),
     )
 
 

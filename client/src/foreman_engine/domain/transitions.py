@@ -46,8 +46,10 @@ TASK_TRANSITIONS: Final[dict[Cause, dict[TaskStatus, frozenset[TaskStatus]]]] = 
     Cause.HEARTBEAT: {_T.RUNNING: frozenset({_T.RUNNING, _T.RETRYING, _T.FAILED})},
     Cause.PATCH: {before: frozenset(after | ENDED_TASK) for before, after in _PATCH_OPEN.items()},
     Cause.CANCEL: {before: frozenset({_T.CANCELLED}) for before in _PATCH_OPEN},
-    # An enqueued task is queued again; one that its caller runs is pending again.
+    # An enqueued task is queued again; one that its caller runs, or that waits for others, is pending again.
     Cause.RETRY: {before: frozenset({_T.QUEUED, _T.PENDING}) for before in ENDED_TASK},
+    # Its dependencies allow it, or can never allow it any more.
+    Cause.SETTLE: {_T.PENDING: frozenset({_T.QUEUED, _T.CANCELLED})},
 }
 
 _OPEN_RUN: Final = (_R.PENDING, _R.RUNNING)

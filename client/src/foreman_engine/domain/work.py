@@ -18,6 +18,8 @@ class WorkKind(StrEnum):
     """Walk a cancelled run and cancel what is open in it."""
     RETRY = "retry"
     """Walk a retried run and put back what failed or was cancelled."""
+    RELEASE = "release"
+    """Go on with the tasks that depend on one that has ended, behind `after_id`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
-from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
 from foreman_engine.memory.state import MemoryState
-from foreman_engine.service.ports import DUE_SHARDS, DueTask, RunGuard, TaskPage
+from foreman_engine.service.ports import (
+    ALONE,
+    DUE_SHARDS,
+    DependantPage,
+    DueTask,
+    RunGuard,
+    TaskPage,
+    Writing,
+)
 
 
 class MemoryTaskStore:
@@ -19,18 +26,24 @@ class MemoryTaskStore:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    def create(self, run: RunState, tasks: Sequence[TaskState], record: IdempotencyRecord | None) -> None:
-        """Write new tasks (rev 0) and raise the run's `total_tasks`."""
+    def create(self, run: RunState, tasks: Sequence[TaskState], writing: Writing = ALONE) -> None:
+        """Write new tasks (rev 0) and raise the run's `total_tasks`, or write the run."""
         with self._state.lock:
-            self._state.refuse_done(run.org_id, record)
-            current = self._open_run(run)
+            self._state.refuse_done(run.org_id, writing.record)
+            current = self._new_run(run) if writing.new_run else self._open_run(run)
             if any((task.org_id, task.id) in self._state.tasks for task in tasks):
                 raise IdTakenError(run.id)
-            total = current.total_tasks + len(tasks)
+            self._tell_dependencies(writing.dependencies)
+            total = run.total_tasks if writing.new_run else current.total_tasks + len(tasks)
             self._state.runs[run.org_id, run_address(run.id) or ""] = replace(current, total_tasks=total)
             for task in tasks:
                 self._state.tasks[task.org_id, task.id] = self._state.payloads.shelve(task)
-            self._state.keep(run.org_id, record)
+            self._state.keep(run.org_id, writing.record)
+
+    def _new_run(self, run: RunState) -> RunState:
+        if (run.org_id, run_address(run.id) or "") in self._state.runs:
+            raise IdTakenError(run.id)
+        return replace(self._state.payloads.shelve(run), counts=Counts())
 
     def _open_run(self, run: RunState) -> RunState:
         current = self._state.run(run.org_id, run.id)
@@ -38,7 +51,20 @@ class MemoryTaskStore:
             raise NotFoundError("There is no such run.")
         if current.ended:
             raise ConflictError(f"The run has ended ({current.status}).")
+        if current.epoch != run.epoch:
+            raise StaleError([run.id])
         return current
+
+    def _tell_dependencies(self, dependencies: Sequence[TaskState]) -> None:
+        current = [self._state.tasks[task.org_id, task.id] for task in dependencies]
+        pairs = zip(dependencies, current, strict=True)
+        moved = [now.id for read, now in pairs if (now.rev != read.rev if read.ended else now.ended)]
+        if moved:
+            raise StaleError(moved)
+        for task in current:
+            if not task.has_dependants:
+                marked = replace(task, has_dependants=True, rev=task.rev + 1)
+                self._state.tasks[task.org_id, task.id] = marked
 
     def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
         """The tasks that exist; large payloads are unloaded."""
@@ -51,10 +77,16 @@ class MemoryTaskStore:
         with self._state.lock:
             return [self._state.payloads.load(task) for task in tasks]
 
-    def save(self, changes: Sequence[Change], guard: RunGuard | None = None) -> list[TaskState]:
+    def save(
+        self,
+        changes: Sequence[Change],
+        guard: RunGuard | None = None,
+        unchanged: Sequence[TaskState] = (),
+    ) -> list[TaskState]:
         """Write every change, and the ends on the run's counters, if each `rev` and the guarded run are as they were."""
         with self._state.lock:
-            stale = [change.before.id for change in changes if not self._is_current(change.before)]
+            asserted = [*(change.before for change in changes), *unchanged]
+            stale = [task.id for task in asserted if not self._is_current(task)]
             if guard is not None and not self._holds(guard):
                 stale.append(guard.run.id)
             if stale:
@@ -62,7 +94,7 @@ class MemoryTaskStore:
             if guard is not None and guard.touch:
                 self._touch(guard.run)
             saved = [self._write(change) for change in changes]
-            if (ends := ends_in(list(changes))) != Counts():
+            if (ends := ends_in(changes)) != Counts():
                 key = (changes[0].before.org_id, run_address(changes[0].before.run_id) or "")
                 self._state.counts[key] = self._state.counts.get(key, Counts()) + ends
             return saved
@@ -85,6 +117,21 @@ class MemoryTaskStore:
         stored = self._state.payloads.shelve(replace(change.after, rev=change.before.rev + 1))
         self._state.tasks[stored.org_id, stored.id] = stored
         return self._state.payloads.load(stored)
+
+    def save_each(self, changes: Sequence[Change]) -> list[TaskState | None]:
+        """Write every change whose `rev` is as it was."""
+        with self._state.lock:
+            return [self._write(change) if self._is_current(change.before) else None for change in changes]
+
+    def dependants(self, org_id: str, task_id: str, limit: int, after_id: str | None) -> DependantPage:
+        """Ids of tasks that name this one as a dependency."""
+        with self._state.lock:
+            ids = sorted(
+                task.id
+                for (org, _), task in self._state.tasks.items()
+                if org == org_id and task_id in task.depends_on and (after_id is None or task.id > after_id)
+            )
+        return DependantPage(tuple(ids[:limit]), more=len(ids) > limit)
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard that are due by `until_ms`, earliest first; does not lag."""

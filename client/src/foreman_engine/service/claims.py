@@ -9,11 +9,14 @@ from foreman_contract.enums import ClaimOutcome, MessageAction, RunStatus
 from foreman_contract.work import Claim, ClaimResult
 from foreman_engine.domain.attempts import Claimant, ClaimDecision, decide_claim
 from foreman_engine.domain.errors import StaleError, UnavailableError
+from foreman_engine.domain.graph import Readiness
 from foreman_engine.domain.ids import created_ms, task_address
 from foreman_engine.domain.payload import escaped_bytes
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
+from foreman_engine.service.release import verdict_on
 from foreman_engine.service.settle import settle
 from foreman_engine.service.starting import ensure_started
 from foreman_engine.service.views import task_view
@@ -66,11 +69,13 @@ def _claim_one(ports: Ports, task: TaskState, runs: dict[str, RunState], claiman
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
         run = runs[task.run_id]
-        decision = decide_claim(task, claimant, now, run.status is RunStatus.CANCELLED)
+        ready = not task.waits or verdict_on(ports, run, task).readiness is Readiness.READY
+        decision = decide_claim(task, claimant, now, run.status is RunStatus.CANCELLED, ready)
         if decision.outcome is ClaimOutcome.CLAIMED:
             runs[run.id] = ensure_started(ports, run)
             if runs[run.id].status is RunStatus.CANCELLED:
                 continue
+            _send_for_waiting(ports, task, decision, now)
         try:
             held = _write(ports, task, decision)
         except StaleError:
@@ -78,6 +83,12 @@ def _claim_one(ports: Ports, task: TaskState, runs: dict[str, RunState], claiman
             continue
         return _answer(ports, held, decision, now)
     raise UnavailableError("The task is changing too fast to be claimed.")
+
+
+def _send_for_waiting(ports: Ports, task: TaskState, decision: ClaimDecision, now: int) -> None:
+    """A task that is claimed before it is released may have no message, and its release will pass it over: send one."""
+    if task.waits and task.enqueue and decision.after is not None:
+        send(ports, [notice(task, (decision.after.lease_until or now) - now)])
 
 
 def _write(ports: Ports, task: TaskState, decision: ClaimDecision) -> TaskState:
@@ -94,6 +105,8 @@ def _answer(ports: Ports, task: TaskState, decision: ClaimDecision, now: int) ->
             return ClaimResult(id=task.id, outcome=decision.outcome, task=task_view(task), seconds=left_s)
         case ClaimOutcome.ENDED:
             settle(ports, task.org_id, task.run_id, [] if task.hinted else [task])
+            return _message(task.id, decision.outcome, MessageAction.DELETE)
+        case ClaimOutcome.BLOCKED:
             return _message(task.id, decision.outcome, MessageAction.DELETE)
         case _:
             return _message(task.id, decision.outcome, MessageAction.HIDE, hide_seconds(decision.hide_ms))

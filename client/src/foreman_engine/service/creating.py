@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from foreman_contract.enums import TaskStatus
-from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_contract.tasks import CreateTask, Task
 from foreman_engine.domain import ids
 from foreman_engine.domain.errors import (
@@ -19,20 +18,24 @@ from foreman_engine.domain.errors import (
     IdTakenError,
     InvalidError,
     NotFoundError,
+    StaleError,
     UnavailableError,
 )
-from foreman_engine.domain.payload import payload
-from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
+from foreman_engine.domain.wiring import wire
+from foreman_engine.domain.work import Work
 from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.new_tasks import Planned, find_dependencies, plan_tasks
 from foreman_engine.service.notices import notice, send
-from foreman_engine.service.ports import Ports
-from foreman_engine.service.runs import metadata_payload, read_run
+from foreman_engine.service.ports import Ports, Writing
+from foreman_engine.service.release import HINT_DELAY_S, resolve
+from foreman_engine.service.runs import read_run
+from foreman_engine.service.settle import settle_hinted
 from foreman_engine.service.views import task_view
 
 WRITE_BEFORE_MS: Final = 25_000
-_TRIES: Final = 8
+_TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,21 @@ def create_tasks(
     requests: Sequence[CreateTask],
     key: IdempotencyKey | None = None,
     traceparent: str | None = None,
+    *,
+    batch: bool = True,
 ) -> CreatedTasks:
-    """Create 1-90 tasks of one run, all or nothing; those with `enqueue` have their messages on the queue.
+    """Create 1-90 tasks of one run, all or nothing; those with `enqueue` that may start have their messages on the queue.
+
+    `batch` tells whether faults are named by the task's place in the call.
 
     Raises:
-        InvalidError: the tasks are not all of one run.
+        InvalidError: the tasks are not all of one run, or their dependencies are not valid.
         NotFoundError: the run or a parent is unknown, or a parent is of another run.
         ConflictError: the run has ended.
         TooLargeError: a payload is over its limit.
     """
     run_id = _one_run(requests)
+    wired = wire(requests, batch=batch)
     if key is not None and (record := ports.keys.record(org_id, key.scope)) is not None:
         # Found only now, the messages of tasks that are not going to exist would be out already.
         made = key.replayed(AlreadyDoneError(record.body_hash, record.object_ids))
@@ -68,23 +76,47 @@ def create_tasks(
         if run.ended:
             raise ConflictError(f"The run has ended ({run.status}) and takes no more tasks.")
         _check_parents(ports, run, requests)
-        now = ports.clock.now_ms()
-        task_ids = ports.ids.task_ids(run_id, now, len(requests))
-        tasks = [
-            _new_task(task_id, run, request, now, traceparent)
-            for task_id, request in zip(task_ids, requests, strict=True)
-        ]
+        dependencies = find_dependencies(ports, run, wired)
+        planned = plan_tasks(ports, run, requests, wired, dependencies, traceparent)
+        record = key.record(tuple(task.id for task in planned.tasks), ports.clock.now_ms()) if key else None
         try:
-            _send(ports, tasks, now)
-            ports.tasks.create(run, tasks, key.record(tuple(task_ids), now) if key else None)
-        except IdTakenError:
+            send_ahead(ports, planned)
+            ports.tasks.create(run, planned.tasks, Writing(record, planned.dependencies))
+        except (IdTakenError, StaleError):
             continue
         except AlreadyDoneError as done:
             if key is None:
                 raise
             return CreatedTasks(_made_before(ports, org_id, key.replayed(done)), replayed=True)
-        return CreatedTasks([task_view(task) for task in tasks], replayed=False)
-    raise UnavailableError("No free task ids were drawn.")
+        return CreatedTasks([task_view(task) for task in _as_they_are(ports, run, planned)], replayed=False)
+    raise UnavailableError("The run or what the tasks depend on is changing too fast.")
+
+
+def send_ahead(ports: Ports, planned: Planned) -> None:
+    """Send what must be on its way before the tasks exist: messages of those that may start, hints for those that never will.
+
+    Raises:
+        UnavailableError: it took so long that the messages may be taken for orphans; nothing may be created.
+    """
+    begun_at = ports.clock.now_ms()
+    ready = [task for task in planned.tasks if task.status is TaskStatus.QUEUED]
+    if not ready and not planned.doomed:
+        return
+    send(ports, [notice(task) for task in ready])
+    if planned.doomed:
+        hints = [Work(task.org_id, task.run_id, task.id) for task in planned.doomed]
+        ports.messages.send_work(hints, HINT_DELAY_S)
+    if ports.clock.now_ms() - begun_at > WRITE_BEFORE_MS:
+        raise UnavailableError("Sending took too long; nothing was created.")
+
+
+def _as_they_are(ports: Ports, run: RunState, planned: Planned) -> Sequence[TaskState]:
+    """The new tasks, after those that can never start have been cancelled, with everything behind them."""
+    if not planned.doomed:
+        return planned.tasks
+    settle_hinted(ports, resolve(ports, run, planned.doomed))
+    found = ports.tasks.get(run.org_id, [task.id for task in planned.tasks])
+    return ports.tasks.load([found[task.id] for task in planned.tasks])
 
 
 def _one_run(requests: Sequence[CreateTask]) -> str:
@@ -109,43 +141,6 @@ def _check_parents(ports: Ports, run: RunState, requests: Sequence[CreateTask]) 
     found_parents = ports.tasks.get(run.org_id, sorted(parents)) if parents else {}
     if any(parent not in found_parents or found_parents[parent].run_id != run.id for parent in parents):
         raise NotFoundError("There is no such parent task in this run.")
-
-
-def _new_task(
-    task_id: str, run: RunState, request: CreateTask, now: int, traceparent: str | None
-) -> TaskState:
-    policy = request.retry_policy
-    return TaskState(
-        id=task_id,
-        run_id=run.id,
-        org_id=run.org_id,
-        type=request.type,
-        status=TaskStatus.QUEUED if request.enqueue else TaskStatus.PENDING,
-        input_data=payload(request.input_data, "inputData"),
-        metadata=metadata_payload(request.metadata),
-        parent_task_id=request.parent_task_id,
-        enqueue=request.enqueue,
-        queue=request.queue or DEFAULT_TASK_QUEUE,
-        priority=request.priority,
-        max_retries=request.max_retries,
-        retry_policy=None
-        if policy is None
-        else RetryPolicy(policy.initial_seconds, policy.factor, policy.max_seconds),
-        timeout_s=request.timeout_seconds,
-        queued_at=now if request.enqueue else None,
-        traceparent=traceparent,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _send(ports: Ports, tasks: Sequence[TaskState], begun_at: int) -> None:
-    notices = [notice(task) for task in tasks if task.enqueue]
-    if not notices:
-        return
-    send(ports, notices)
-    if ports.clock.now_ms() - begun_at > WRITE_BEFORE_MS:
-        raise UnavailableError("Sending took too long; nothing was created.")
 
 
 def _made_before(ports: Ports, org_id: str, task_ids: Sequence[str]) -> list[Task]:

@@ -13,7 +13,8 @@ from foreman_engine.domain.errors import StaleError
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.service.notices import MAX_DELAY_MS, notice, send
 from foreman_engine.service.ports import Ports
-from foreman_engine.service.settle import settle
+from foreman_engine.service.release import resolve
+from foreman_engine.service.settle import settle, settle_hinted
 
 CLAIMABLE_WAIT_MS: Final = MAX_DELAY_MS
 
@@ -24,7 +25,7 @@ class Revival(StrEnum):
     SENT = "sent"
     """Its task can still run: a new message was sent."""
     SETTLED = "settled"
-    """Its task has ended, and everything that the end causes is done."""
+    """Its task has ended, and everything that the end causes is done; or it waits for others, which were asked again."""
     DROPPED = "dropped"
     """Nothing waits for it: no such task, or nobody's message."""
 
@@ -41,6 +42,9 @@ def revive(ports: Ports, org_id: str, message: TaskMessage) -> Revival:
         return Revival.DROPPED
     if task.ended or run.status is RunStatus.CANCELLED:
         settle(ports, org_id, task.run_id, [] if task.hinted else [task])
+        return Revival.SETTLED
+    if task.waits:
+        settle_hinted(ports, resolve(ports, run, [task]))
         return Revival.SETTLED
     delay_ms = _wait_ms(task, ports.clock.now_ms())
     if delay_ms is None:

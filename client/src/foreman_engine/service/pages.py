@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from foreman_contract import limits
 from foreman_contract.base import WireModel
-from foreman_contract.runs import Pagination
+from foreman_contract.pages import Pagination
 from foreman_engine.domain.payload import compact, escaped_bytes
 from foreman_engine.service.cursors import Total
 

@@ -55,6 +55,31 @@ class RunGuard:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What a creation of tasks writes and asserts besides them.
+
+    `dependencies` are tasks outside the call, as read: each learns that it has dependants. One that was open must not have ended
+    since, one that had ended must be at the same `rev`.
+    With `new_run` the run itself is written (rev 0), its `total_tasks` as given.
+    """
+
+    record: IdempotencyRecord | None = None
+    dependencies: Sequence[TaskState] = ()
+    new_run: bool = False
+
+
+ALONE: Final = Writing()
+
+
+@dataclass(frozen=True, slots=True)
+class DependantPage:
+    """Ids of tasks, ascending; `more` tells whether the walk can go on after the last of them."""
+
+    ids: tuple[str, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DueTask:
     """A task that the due-index names. The index lags: read the task before believing it."""
 
@@ -104,13 +129,14 @@ class RunStore(Protocol):
 class TaskStore(Protocol):
     """Tasks. Those of one run lie together, in creation order."""
 
-    def create(self, run: RunState, tasks: Sequence[TaskState], record: IdempotencyRecord | None) -> None:
+    def create(self, run: RunState, tasks: Sequence[TaskState], writing: Writing = ALONE) -> None:
         """Write 1-90 new tasks (rev 0) of one run and raise its `total_tasks`, all or nothing.
 
         Raises:
             AlreadyDoneError: the idempotency record exists (checked before anything else).
             ConflictError: the run has ended.
-            IdTakenError: one of the ids exists.
+            StaleError: `ids` are those of `writing.dependencies` that are not as asserted, or the run is at another epoch.
+            IdTakenError: one of the ids exists, or with `writing.new_run` another run lies at the run's address.
         """
 
     def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
@@ -119,14 +145,28 @@ class TaskStore(Protocol):
     def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
         """The same tasks with every payload's text."""
 
-    def save(self, changes: Sequence[Change], guard: RunGuard | None = None) -> list[TaskState]:
+    def save(
+        self,
+        changes: Sequence[Change],
+        guard: RunGuard | None = None,
+        unchanged: Sequence[TaskState] = (),
+    ) -> list[TaskState]:
         """Write 1-25 changes of one run's tasks, and their ends on the run's counters, all or nothing.
 
-        Each asserts the `rev` in its `before`, and `guard` its run; the answer has the new revs, in order. New payloads are
-        durable before the state that refers to them.
+        Each asserts the `rev` in its `before`, `guard` its run, and `unchanged` (at most 60) other tasks' revs; the answer has
+        the new revs, in order. New payloads are durable before the state that refers to them.
 
         Raises:
             StaleError: `ids` are those whose condition failed, the run's among them if it was; nothing was written.
+        """
+
+    def save_each(self, changes: Sequence[Change]) -> list[TaskState | None]:
+        """Write changes that are no ends, each for itself; None for those whose `rev` was another, in order."""
+
+    def dependants(self, org_id: str, task_id: str, limit: int, after_id: str | None) -> DependantPage:
+        """Ids of tasks that name this one as a dependency, ascending, strongly consistent, starting behind `after_id`.
+
+        Some may not exist: they are written before the tasks.
         """
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:

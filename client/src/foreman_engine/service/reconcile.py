@@ -12,7 +12,8 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports, Position
-from foreman_engine.service.settle import settle
+from foreman_engine.service.release import resolve
+from foreman_engine.service.settle import settle, settle_hinted
 from foreman_engine.service.walks import WORK_PAGES, walk
 
 IDLE_MS: Final = 15 * 60_000
@@ -67,6 +68,7 @@ def _send_idle(ports: Ports, run: RunState, idle_ms: int) -> Iterator[str]:
         page = ports.tasks.of_run(run.org_id, run.id, _TASKS, after_id, ascending=True)
         now = ports.clock.now_ms()
         idle = [task for task in page.tasks if _is_idle(task, now - idle_ms)]
+        settle_hinted(ports, resolve(ports, run, page.tasks))
         send(ports, [notice(task) for task in idle])
         yield from (task.id for task in idle)
         if not page.more or not page.tasks:

@@ -46,7 +46,7 @@ def create_run(ports: Ports, org_id: str, request: CreateRun, key: IdempotencyKe
     """
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
-        run = _new_run(ports.ids.run_id(now), org_id, request, now)
+        run = new_run(ports.ids.run_id(now), org_id, request, now)
         try:
             ports.runs.create(run, key.record((run.id,), now) if key else None)
         except IdTakenError:
@@ -59,7 +59,8 @@ def create_run(ports: Ports, org_id: str, request: CreateRun, key: IdempotencyKe
     raise UnavailableError("No free run id was drawn.")
 
 
-def _new_run(run_id: str, org_id: str, request: CreateRun, now: int) -> RunState:
+def new_run(run_id: str, org_id: str, request: CreateRun, now: int) -> RunState:
+    """The run that a request asks for, `pending` and without tasks."""
     return RunState(
         id=run_id,
         org_id=org_id,

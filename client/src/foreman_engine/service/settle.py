@@ -15,15 +15,14 @@ from foreman_engine.domain.runs import RunState, end_run, outcome
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.ports import EventNotice, Ports
+from foreman_engine.service.release import HINT_DELAY_S, INLINE_PAGES, release_dependants
 
-WORK_DELAY_S: Final = 30
-"""Long enough for the inline settle to finish first, so that the hint nearly always finds nothing to do."""
 _TRIES: Final = 8
 
 
 def announce(ports: Ports, work: Work) -> None:
     """Before a change that no worker's message covers: leave a hint, so that it is finished whoever dies."""
-    ports.messages.send_work([work], WORK_DELAY_S)
+    ports.messages.send_work([work], HINT_DELAY_S)
 
 
 def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = ()) -> None:
@@ -35,22 +34,34 @@ def settle(ports: Ports, org_id: str, run_id: str, tasks: Sequence[TaskState] = 
     found = ports.runs.get(org_id, [run_id])
     if run_id not in found:
         return
-    run = _end_if_due(ports, found[run_id])
+    run = found[run_id]
+    cancelled = release_dependants(ports, run, tasks, INLINE_PAGES)
+    run = _end_if_due(ports, run)
     announce_ends(ports, run, tasks)
+    tell(ports, run, cancelled)
     if run.ended and not run.hold and run.notified_at is None:
         ports.messages.send_events(org_id, run.result_queue, [_run_event(run)])
         _mark_notified(ports, run)
 
 
-def settle_hinted(ports: Ports, task: TaskState) -> None:
-    """Settle one task's end and note that it is done, so that the hint on the work queue does not send its event again."""
-    settle(ports, task.org_id, task.run_id, [] if task.notified_at is not None else [task])
-    if not task.hinted or task.notified_at is not None:
-        return
-    try:
-        ports.tasks.save([Change(task, replace(task, notified_at=ports.clock.now_ms()))])
-    except StaleError:
-        return  # put back, or noted by another
+def settle_hinted(ports: Ports, tasks: Sequence[TaskState]) -> None:
+    """Settle ends of one run and note that it is done, so that their hints on the work queue do not send the events again."""
+    fresh = [task for task in tasks if task.notified_at is None]
+    if tasks:
+        settle(ports, tasks[0].org_id, tasks[0].run_id, fresh)
+        _mark_told(ports, [task for task in fresh if task.hinted])
+
+
+def tell(ports: Ports, run: RunState, cancelled: Sequence[TaskState]) -> None:
+    """Send the events of tasks that were cancelled through their dependencies, and note that it is done."""
+    announce_ends(ports, run, cancelled)
+    _mark_told(ports, cancelled)
+
+
+def _mark_told(ports: Ports, tasks: Sequence[TaskState]) -> None:
+    """One that was put back meanwhile, or noted by another, is left as it is."""
+    now = ports.clock.now_ms()
+    ports.tasks.save_each([Change(task, replace(task, notified_at=now)) for task in tasks])
 
 
 def announce_ends(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:

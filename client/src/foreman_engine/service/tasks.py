@@ -7,6 +7,7 @@ from foreman_contract import limits
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_contract.tasks import PatchTask, Task, TaskPage
 from foreman_engine.domain.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from foreman_engine.domain.graph import Readiness
 from foreman_engine.domain.patches import TaskPatch, patch_task
 from foreman_engine.domain.payload import Payload, bounded, payload
 from foreman_engine.domain.putting_back import put_back
@@ -17,6 +18,7 @@ from foreman_engine.service.cursors import Mark, counted
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.pages import ListQuery, fit, pagination
 from foreman_engine.service.ports import Ports, RunGuard
+from foreman_engine.service.release import resolve, verdict_on
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.starting import ensure_started
 from foreman_engine.service.views import task_view
@@ -73,7 +75,7 @@ def update_task(ports: Ports, org_id: str, task_id: str, request: PatchTask) -> 
             # The answer needs the payloads' text, which the store need not hand back.
             task = replace(after, rev=saved.rev)
         if task.ended and request.status is not None:
-            settle.settle_hinted(ports, task)
+            settle.settle_hinted(ports, [task])
         return task_view(task)
     raise UnavailableError("The task is changing too fast to be patched.")
 
@@ -93,13 +95,15 @@ def retry_task(ports: Ports, org_id: str, task_id: str) -> Task:
 
     Raises:
         NotFoundError: this organization has no such task.
-        ConflictError: the task has not ended, or its run has.
+        ConflictError: the task has not ended, or its run has, or what it depends on has failed.
     """
     for _ in range(_TRIES):
         task = read_task(ports, org_id, task_id)
         run = read_run(ports, org_id, task.run_id)
         if not task.ended or run.ended:
             raise ConflictError("Only an ended task of a run that is open can be retried.")
+        if task.depends_on and verdict_on(ports, run, task).readiness is Readiness.IMPOSSIBLE:
+            raise ConflictError("The task can never start: what it depends on has failed; retry that first.")
         after = put_back(task, run.epoch, ports.clock.now_ms())
         settle.announce(ports, Work(org_id, run.id, task_id))
         try:
@@ -107,9 +111,14 @@ def retry_task(ports: Ports, org_id: str, task_id: str) -> Task:
             [saved] = ports.tasks.save([Change(task, after)], RunGuard(run, touch=True))
         except StaleError:
             continue
-        if after.enqueue:
+        after = replace(after, rev=saved.rev)
+        if after.waits:
+            # A dependency may have ended since it was read, and not have seen that this one waits again.
+            settle.settle_hinted(ports, resolve(ports, run, [after]))
+            after = read_task(ports, org_id, task_id)
+        elif after.enqueue:
             send(ports, [notice(after)])
-        return task_view(ports.tasks.load([replace(after, rev=saved.rev)])[0])
+        return task_view(ports.tasks.load([after])[0])
     raise UnavailableError("The task is changing too fast to be retried.")
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from foreman_contract import limits
+from foreman_contract.graphs import AtLeast
 from foreman_contract.run_data import Entry
 from foreman_contract.runs import Run
 from foreman_contract.tasks import RetryPolicy, Task
@@ -64,6 +65,9 @@ def task_view(task: TaskState, *, listed: bool = False) -> Task:
     payloads = {"input_data": task.input_data, "output_data": task.output_data, "error_data": task.error_data}
     optional = {
         "parent_task_id": task.parent_task_id,
+        "depends_on": list(task.depends_on) or None,
+        "fan_in": AtLeast(at_least=task.fan_in) if isinstance(task.fan_in, int) else task.fan_in,
+        "allow_failure": task.allow_failure or None,
         "metadata": task.metadata and task.metadata.value(),
         "queue": task.queue if task.enqueue else None,
         "retry_policy": _policy_view(task),

@@ -17,7 +17,8 @@ from foreman_engine.domain.transitions import Cause, allowed
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.service.notices import may_lack_message, notice, send
 from foreman_engine.service.ports import Ports, RunGuard
-from foreman_engine.service.settle import announce_ends, settle
+from foreman_engine.service.release import resolve
+from foreman_engine.service.settle import announce_ends, settle, settle_hinted
 
 PAGE: Final = 25
 INLINE_PAGES: Final = 8
@@ -64,6 +65,8 @@ def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:
         announce_ends(ports, run, [task for task in touched if task.status is TaskStatus.CANCELLED])
     else:
         send(ports, [notice(task) for task in touched if may_lack_message(task)])
+        # What a waiting task depends on may have ended before it waited again, and have passed it over.
+        settle_hinted(ports, resolve(ports, run, touched))
 
 
 def _cancel(task: TaskState, run: RunState, now: int) -> TaskState | None:

@@ -3,7 +3,9 @@
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.service.notices import may_lack_message, notice, send
 from foreman_engine.service.ports import Ports
-from foreman_engine.service.settle import settle, settle_hinted
+from foreman_engine.service.release import WORK_PAGES as RELEASE_PAGES
+from foreman_engine.service.release import release_dependants, resolve
+from foreman_engine.service.settle import settle, settle_hinted, tell
 from foreman_engine.service.walks import WORK_PAGES, walk
 
 
@@ -15,6 +17,9 @@ def finish_work(ports: Ports, work: Work) -> None:
     """
     if work.kind is WorkKind.SETTLE:
         _settle(ports, work)
+        return
+    if work.kind is WorkKind.RELEASE:
+        _release(ports, work)
         return
     run = ports.runs.get(work.org_id, [work.run_id]).get(work.run_id)
     if run is None or run.epoch != work.epoch:
@@ -28,9 +33,21 @@ def finish_work(ports: Ports, work: Work) -> None:
 def _settle(ports: Ports, work: Work) -> None:
     task = ports.tasks.get(work.org_id, [work.task_id]).get(work.task_id) if work.task_id else None
     if task is not None and task.ended:
-        settle_hinted(ports, task)
+        settle_hinted(ports, [task])
         return
-    if task is not None and may_lack_message(task):
-        # A retry of the task wrote `queued` and may have died before it sent the message.
-        send(ports, [notice(task)])
+    run = ports.runs.get(work.org_id, [work.run_id]).get(work.run_id)
+    if task is not None and run is not None:
+        if may_lack_message(task):
+            # A retry of the task wrote `queued` and may have died before it sent the message.
+            send(ports, [notice(task)])
+        settle_hinted(ports, resolve(ports, run, [task]))
+    settle(ports, work.org_id, work.run_id)
+
+
+def _release(ports: Ports, work: Work) -> None:
+    task = ports.tasks.get(work.org_id, [work.task_id]).get(work.task_id) if work.task_id else None
+    run = ports.runs.get(work.org_id, [work.run_id]).get(work.run_id)
+    if task is None or run is None:
+        return
+    tell(ports, run, release_dependants(ports, run, [task], RELEASE_PAGES, work.after_id))
     settle(ports, work.org_id, work.run_id)

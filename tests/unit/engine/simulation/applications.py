@@ -1,27 +1,29 @@
 """What applications, the scheduler and Foreman's own Lambdas do."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_contract.runs import CreateRun, PatchRun, Run
-from foreman_contract.tasks import CreateTask, PatchTask, RetryPolicy
+from foreman_contract.tasks import CreateTask, NewTask, PatchTask, RetryPolicy
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.creating import create_tasks
+from foreman_engine.service.creating_runs import create_graph
 from foreman_engine.service.dead_letters import revive
 from foreman_engine.service.idempotency import idempotency_key
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.reconcile import reconcile
-from foreman_engine.service.runs import cancel_run, create_run, retry_run, update_run
+from foreman_engine.service.runs import cancel_run, retry_run, update_run
 from foreman_engine.service.sweep import sweep
 from foreman_engine.service.tasks import cancel_task, retry_task, update_task
 from foreman_engine.service.work import finish_work
 from tests.unit.engine.simulation.faults import Ended, Fault
 from tests.unit.engine.simulation.world import EVENT_MS, ORG, OWN, World
 
+Asked = TypeVar("Asked", CreateTask, NewTask)
 WORK_VISIBILITY_MS = 360_000
 DEAD_WORK_AGAIN_S = 900
 
@@ -34,17 +36,41 @@ class Order:
     max_retries: int = 1
     timeout_s: int | None = None
     policy: RetryPolicy | None = None
+    behind: tuple[int, ...] = ()
+    """Picks among the tasks that the run has."""
+    inner: int = 0
+    """Bits: which of the orders before it in the call it depends on."""
+    fan_in: str | int | None = None
+    allow_failure: bool = False
 
-    def request(self, run_id: str) -> CreateTask:
-        given: dict[str, Any] = {"timeout_seconds": self.timeout_s, "retry_policy": self.policy}
-        return CreateTask(
-            run_id=run_id,
-            type="t",
-            input_data=1,
-            enqueue=self.enqueue,
-            max_retries=self.max_retries,
+    def fields(self, at: int, known: Sequence[str]) -> dict[str, Any]:
+        """What a request says of it, as the `at`-th of its call in a run with the tasks `known`."""
+        refs = [f"r{before}" for before in range(at) if self.inner >> before & 1]
+        names = [*refs, *(known[pick % len(known)] for pick in self.behind if known)]
+        given = {
+            "timeout_seconds": self.timeout_s,
+            "retry_policy": self.policy,
+            "fan_in": self._fan_in(len(set(names))),
+        }
+        return {
+            "ref": f"r{at}",
+            "type": "t",
+            "input_data": 1,
+            "max_retries": self.max_retries,
+            "depends_on": names,
+            "allow_failure": self.allow_failure,
             **{name: value for name, value in given.items() if value is not None},
-        )
+        }
+
+    def _fan_in(self, dependencies: int) -> Any:
+        if isinstance(self.fan_in, str) or self.fan_in is None:
+            return self.fan_in if dependencies else None
+        return {"atLeast": min(self.fan_in, dependencies)} if dependencies else None
+
+
+def in_call_order(requests: list[Asked]) -> list[Asked]:
+    """Dependants also come before what they depend on: every other call is told backwards."""
+    return requests[::-1] if len(requests) % 2 else requests
 
 
 @dataclass
@@ -56,25 +82,38 @@ class Application:
     def run_ids(self) -> list[str]:
         return sorted(run.id for run in self.world.state.runs.values())
 
-    def create_run(self, auto_complete: bool, fault: Fault | None) -> None:
-        request = CreateRun(input_data=None, auto_complete=auto_complete)
-        self.world.perform("create_run", lambda ports: create_run(ports, ORG, request), fault=fault)
+    def create_run(
+        self, auto_complete: bool, fault: Fault | None, orders: Sequence[Order] | None = None
+    ) -> None:
+        """Create a run, with tasks if there are orders."""
+        graph: dict[str, Any] = {}
+        if orders is not None:
+            tasks = [NewTask(**order.fields(at, [])) for at, order in enumerate(orders)]
+            graph = {"tasks": in_call_order(tasks)}
+        request = CreateRun(input_data=None, auto_complete=auto_complete, **graph)
+        self.world.perform("create_run", lambda ports: create_graph(ports, ORG, request), fault=fault)
 
     def create_tasks(self, run_id: str, orders: list[Order], key: str, fault: Fault | None) -> None:
         """Create tasks under an idempotency key; those without `enqueue` are put on the application's own queue."""
-        requests = [order.request(run_id) for order in orders]
+        known = sorted(task.id for task in self.world.state.tasks.values() if task.run_id == run_id)
+        requests = in_call_order(
+            [
+                CreateTask(run_id=run_id, enqueue=order.enqueue, **order.fields(at, known))
+                for at, order in enumerate(orders)
+            ]
+        )
         body = json.dumps([request.to_wire() for request in requests]).encode()
-        known = idempotency_key("POST", "/api/v1/tasks/batch", key, body)
+        scope = idempotency_key("POST", "/api/v1/tasks/batch", key, body)
 
         def answered(created: Any) -> None:
             for task in created.tasks:
                 state = self.world.state.tasks[ORG, task.id]
-                if not state.enqueue:
+                if not state.enqueue and not state.depends_on:
                     self.world.send_again(state, OWN)
 
         self.world.perform(
             "create_tasks",
-            lambda ports: create_tasks(ports, ORG, requests, known),
+            lambda ports: create_tasks(ports, ORG, requests, scope),
             answered=answered,
             fault=fault,
         )

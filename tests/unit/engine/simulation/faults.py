@@ -33,7 +33,7 @@ class When(Enum):
     AFTER = auto()
 
 
-WRITES: Final = frozenset({"create", "save", "send_tasks", "send_events", "send_work"})
+WRITES: Final = frozenset({"create", "save", "save_each", "send_tasks", "send_events", "send_work"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ class Operation:
         self._use_case = use_case
         self._answered = answered
         self._ports = self._through(ports)
+        self.at: tuple[str, tuple[Any, ...]] = ("", ())
+        """The port call that it made last, or stands before."""
         self._fault: Fault | None = None
         self._calls = 0
         self._answer: Any = None
@@ -160,6 +162,7 @@ class Operation:
         )
 
     def _reach(self, name: str, method: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
+        self.at = (name, args)
         fault = self._fault if self._fault is not None and self._fault.counts(name) else None
         self._calls += fault is not None
         if fault is not None and fault.call != self._calls:

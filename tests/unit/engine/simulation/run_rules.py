@@ -64,8 +64,8 @@ def _check_end(doing: Doing, before: RunState, after: RunState, tasks: Sequence[
     assert tasks
     ends = [task.status for task in tasks]
     assert all(end in _ENDED_TASK for end in ends), "a run ended before its tasks"
-    if TaskStatus.FAILED in ends:
+    if any(task.status is TaskStatus.FAILED and not task.allow_failure for task in tasks):
         right = _R.FAILED
     else:
-        right = _R.COMPLETED if TaskStatus.COMPLETED in ends else _R.CANCELLED
+        right = _R.CANCELLED if set(ends) == {TaskStatus.CANCELLED} else _R.COMPLETED
     assert after.status is right

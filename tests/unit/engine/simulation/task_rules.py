@@ -1,8 +1,10 @@
 """What one write may do to a task, told from the contract and not from the engine's tables."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from foreman_contract.enums import ReportStatus, TaskStatus
+from foreman_contract.tasks import PatchTask
 from foreman_contract.work import Claim, Heartbeat, Report
 from foreman_engine.domain.tasks import TaskState
 from tests.unit.engine.simulation.faults import Doing
@@ -57,6 +59,16 @@ MOVES: Final[dict[str, _Moves]] = {
 def check_write(doing: Doing, before: TaskState, after: TaskState, latest_ms: int) -> None:
     """One write of a task by `doing`; `latest_ms` is the latest instant that the API's clock has shown."""
     assert after.rev == before.rev + 1, "a write between was overwritten"
+    if is_cascade(before, after) or is_release(doing, before, after):
+        _keeps_attempt(None, before, after, latest_ms)
+        return
+    if after.has_dependants and not before.has_dependants and before.status is after.status:
+        assert doing.name == "create_tasks"
+        assert replace(after, rev=before.rev, has_dependants=False) == before
+        return
+    if doing.name == "claim" and before.waits and after.status is _S.PENDING:
+        assert replace(after, rev=before.rev) == before, "a blocked claim changed the task"
+        return
     moves = MOVES.get(doing.name, frozenset()) | _NOTED
     assert (before.status, after.status) in moves, f"{doing.name}: {before.status} -> {after.status}"
     assert after.attempt >= before.attempt, "the attempt went backwards"
@@ -68,6 +80,17 @@ def check_write(doing: Doing, before: TaskState, after: TaskState, latest_ms: in
     if after.ended or after.status in (_S.PENDING, _S.QUEUED):
         assert after.lease_until is None
     _CHECKS.get(doing.name, _keeps_attempt)(doing.request, before, after, latest_ms)
+
+
+def is_release(doing: Doing, before: TaskState, after: TaskState) -> bool:
+    """Whether a task that waited is queued because its dependencies allow it, and not by its caller's PATCH."""
+    patched = isinstance(doing.request, PatchTask) and doing.request.status is _S.QUEUED
+    return before.waits and before.enqueue and after.status is _S.QUEUED and not patched
+
+
+def is_cascade(before: TaskState, after: TaskState) -> bool:
+    """Whether a task that waited is cancelled because of what it depends on."""
+    return before.waits and after.status is _S.CANCELLED and after.cause_id is not None
 
 
 def _outcome(task: TaskState) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from foreman_engine.memory.state import MemoryState
 from foreman_engine.service.ports import EventNotice, TaskNotice
 from tests.unit.engine.simulation import run_rules, task_rules
 from tests.unit.engine.simulation.faults import Doing
+from tests.unit.engine.simulation.graph_rules import GraphRules
 
 End = tuple[str, str, int | None]
 """Which task or run ended, as what, and when."""
@@ -33,10 +34,14 @@ class Watcher:
     """Tasks that a PATCH took into its caller's hands: no message is sent for them until a retry puts them back."""
     cancel_answered: dict[tuple[str, int], int] = field(default_factory=dict)
     """By run and epoch: the number of the first call that began after the cancel was answered."""
+    graphs: GraphRules = field(init=False)
     _tasks: dict[tuple[str, str], TaskState] = field(default_factory=dict)
     _runs: dict[tuple[str, str], RunState] = field(default_factory=dict)
     _outcomes: set[tuple[str, int]] = field(default_factory=set)
     _run_ends: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.graphs = GraphRules(self.state)
 
     def see(self, doing: Doing, method: str, args: tuple[Any, ...]) -> bool:
         """Judge what the port call did; whether it changed anything."""
@@ -54,6 +59,7 @@ class Watcher:
         for run in new_runs:
             self._see_run(doing, self._runs.get((run.org_id, run_address(run.id) or "")), run)
         self._tasks, self._runs = tasks, runs
+        self.graphs.look()
         self._recount()
         return True
 
@@ -82,11 +88,12 @@ class Watcher:
 
     def _see_task(self, doing: Doing, before: TaskState | None, after: TaskState) -> None:
         if before is None:
-            assert doing.name == "create_tasks"
-            assert after.status is (TaskStatus.QUEUED if after.enqueue else TaskStatus.PENDING)
+            assert doing.name in ("create_tasks", "create_run")
+            self.graphs.see_new(after)
             return
         before, loaded = self.state.payloads.load(before), self.state.payloads.load(after)
         task_rules.check_write(doing, before, loaded, self.latest_ms)
+        self._see_graph(doing, before, loaded)
         self._check_outcome(doing, before, after)
         if doing.name == "report" or (
             after.status is TaskStatus.RUNNING and before.status is not after.status
@@ -95,6 +102,16 @@ class Watcher:
         if after.ended and not before.ended:
             self.ends.add((after.id, after.status, after.completed_at))
         self._note_hands(doing, before, after)
+
+    def _see_graph(self, doing: Doing, before: TaskState, loaded: TaskState) -> None:
+        if before.ended and not loaded.ended:
+            self.graphs.see_back(loaded)
+        if not before.waits or before.status is loaded.status:
+            return
+        if task_rules.is_cascade(before, loaded):
+            self.graphs.see_cancel(before, loaded)
+        elif doing.name == "claim" or task_rules.is_release(doing, before, loaded):
+            self.graphs.see_release(before)
 
     def _check_outcome(self, doing: Doing, before: TaskState, after: TaskState) -> None:
         """The outcome of an attempt, by whatever way, is recorded once."""
@@ -117,8 +134,11 @@ class Watcher:
     def _note_hands(self, doing: Doing, before: TaskState, after: TaskState) -> None:
         if before.ended and not after.ended:
             self.by_hand.discard(after.id)
-        moved = doing.name == "patch_task" and before.status is not after.status
-        if moved and (after.status is TaskStatus.RUNNING or before.due_at is not None):
+        if doing.name != "patch_task" or before.status is after.status:
+            return
+        released = task_rules.is_release(doing, before, after)
+        without_message = before.due_at is not None or (before.waits and not released)
+        if after.status is TaskStatus.RUNNING or without_message:
             self.by_hand.add(after.id)
 
     def _see_run(self, doing: Doing, before: RunState | None, after: RunState) -> None:
@@ -126,6 +146,7 @@ class Watcher:
             assert doing.name == "create_run"
             return
         run_rules.check_write(doing, before, after, self.tasks_of(after))
+        self.graphs.see_run(before, after, self.tasks_of(after))
         if after.ended and not before.ended:
             assert (after.id, before.epoch) not in self._run_ends, "a run ended twice"
             self._run_ends.add((after.id, before.epoch))
@@ -136,7 +157,12 @@ class Watcher:
             tasks = self.tasks_of(run)
             assert run.total_tasks == len(tasks), "totalTasks is not the number of tasks"
             ends = Counter(task.status for task in tasks)
-            counted = Counts(ends[TaskStatus.COMPLETED], ends[TaskStatus.FAILED], ends[TaskStatus.CANCELLED])
+            counted = Counts(
+                ends[TaskStatus.COMPLETED],
+                ends[TaskStatus.FAILED],
+                ends[TaskStatus.CANCELLED],
+                sum(task.status is TaskStatus.FAILED and task.allow_failure for task in tasks),
+            )
             kept = self.state.counts.get((org_id, address), Counts())
             assert kept == counted, f"the counters say {kept}, the tasks {counted}"
             assert replace(run, counts=Counts()) == run
