@@ -18,7 +18,6 @@ from tests.e2e.workers import (
     all_tasks,
     client_of,
     config_of,
-    left_on,
     queue_client,
     queues_to_be_emptied,
 )
@@ -149,10 +148,16 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_fan_out_costs_no_task(stack:
 
 
 def assert_nothing_left(stack: Stack, *clients: Foreman) -> None:
+    """Nothing waits or is in flight. A few delayed messages may be left on task queues, for which there is nothing to do.
+
+    They are those of tasks that were claimed in the moment between their message and their release: in case that was the last.
+    """
     sqs = queue_client(stack)
     for url in {url for client in clients for url in queues_to_be_emptied(sqs, client)}:
-        await_true(partial(_is_empty, sqs, url), 90)
+        await_true(partial(_is_quiet, sqs, url), 60)
 
 
-def _is_empty(sqs: Any, url: str) -> bool:
-    return left_on(sqs, url) == 0
+def _is_quiet(sqs: Any, url: str) -> bool:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return not any(int(found[name]) for name in names)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foreman_client import ForemanConfig, create_run, create_task
+from foreman_client import ForemanConfig, create_run, create_task, initialize_foreman_client
 from tests.e2e.processes import ROOT, Stack, clean_environment
 
 
@@ -78,3 +78,21 @@ def test_the_sdks_own_readme(stack: Stack, capsys: pytest.CaptureFixture[str]) -
     assert printed[:2] == ["completed {'processed': True}", "123"]
     assert "customer-data ['validated', 'v1.0']" in printed
     assert printed[-1] == "{'charged': True}"
+
+
+def test_the_examples_of_the_graphs_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)
+    with initialize_foreman_client(config) as client:
+        names: dict[str, Any] = {"client": client}
+        try:
+            for number, code in enumerate(blocks(ROOT / "docs" / "graphs.md")):
+                exec(compile(code, f"graphs.md, block {number}", "exec"), names)
+        finally:
+            names["worker"].stop()
+    said = capsys.readouterr().out.splitlines()
+    assert said[:3] == ["completed", "5", "5"]
+    assert [line.split(" ", 1)[1] for line in said[3:5]] == [
+        "fetch completed {'rows': 1}",
+        "fetch completed {'rows': 4}",
+    ]
+    assert said[5:] == ["121"]

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from foreman_engine.service import walks, work
+from foreman_engine.service import release, settle, walks, work
 from tests.integration.crashes.cases import CASES, Case, Scene
 from tests.integration.crashes.data_cases import DATA_CASES, check_data
 from tests.integration.crashes.executioner import READS, Moment, When
+from tests.integration.crashes.graph_cases import GRAPH_CASES
 from tests.integration.crashes.world import World
 
 pytestmark = pytest.mark.emulator
@@ -24,7 +25,7 @@ MOST_TELLINGS = 3
     ("case", "again"),
     [
         pytest.param(case, again, id=f"{case.name}, {'repeated' if again else 'given up'}")
-        for case in (*CASES, *DATA_CASES)
+        for case in (*CASES, *DATA_CASES, *GRAPH_CASES)
         for again in (True, False)
         if again or not case.repeated
     ],
@@ -35,6 +36,9 @@ def test_all_comes_right_whichever_call_it_dies_at(
     monkeypatch.setattr(walks, "PAGE", 1)
     monkeypatch.setattr(walks, "INLINE_PAGES", case.inline_pages)
     monkeypatch.setattr(work, "WORK_PAGES", 1)
+    monkeypatch.setattr(release, "PAGE", 1)
+    monkeypatch.setattr(settle, "INLINE_PAGES", case.inline_pages)
+    monkeypatch.setattr(work, "RELEASE_PAGES", 1)
     writes = [name for name in play(world, case, None, again=again) if name not in READS]
     assert writes
     for moment in (Moment(when, number) for number in range(len(writes)) for when in When):
@@ -57,7 +61,10 @@ def play(world: World, case: Case, moment: Moment | None, *, again: bool) -> lis
     world.let_go()
     world.come_to_rest()
     world.hear()
-    check(world, scene, again=again or moment is None)
+    if case.find is not None:
+        case.find(world, scene)
+    if scene.run_id:
+        check(world, scene, again=again or moment is None)
     return calls
 
 
@@ -73,6 +80,7 @@ def check(world: World, scene: Scene, *, again: bool) -> None:
         assert {task["id"] for task in tasks} == set(scene.task_ids)
     for task in tasks:
         check_task(world, task)
+    check_graph(tasks)
     if tasks and run["autoComplete"]:
         assert run["status"] in ENDED
     if run["status"] in ENDED:
@@ -86,3 +94,15 @@ def check_task(world: World, task: dict[str, Any]) -> None:
     output = task.get("outputData")
     if isinstance(output, dict):
         assert output == {"attempt": task["attempt"]}
+
+
+def check_graph(tasks: list[dict[str, Any]]) -> None:
+    """Here every task waits for all that it depends on: none ran without, and none was cancelled without a cause."""
+    by_id = {task["id"]: task for task in tasks}
+    for task in (task for task in tasks if task.get("dependsOn")):
+        ends = {by_id[each]["status"] for each in task["dependsOn"]}
+        if task["status"] != "cancelled":
+            assert ends == {"completed"}, task
+        elif isinstance(error := task.get("errorData"), dict):
+            assert error["code"] == "dependency_failed"
+            assert by_id[error["taskId"]].get("attempt"), "the cause never ran"

@@ -38,6 +38,8 @@ class Case:
     told: bool = False
     repeated: bool = False
     inline_pages: int = 1
+    find: Callable[[World, Scene], None] | None = None
+    """Finds what came of it when nobody was told; a scene without a run has nothing to look at."""
 
 
 def _tasks(*each: dict[str, Any]) -> Callable[[World], Scene]:

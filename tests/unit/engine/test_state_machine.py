@@ -61,6 +61,7 @@ class Engine(RuleBasedStateMachine):
             self._patch(walks, "INLINE_PAGES", 1)
             self._patch(work_queue, "WORK_PAGES", 1)
             self._patch(release, "PAGE", 1)
+            self._patch(release, "_MANY", 1)
             self._patch(settle, "INLINE_PAGES", 1)
             self._patch(work_queue, "RELEASE_PAGES", 1)
         self.app.create_run(auto, None)

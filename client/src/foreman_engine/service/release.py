@@ -97,7 +97,9 @@ def _perhaps_ready(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> l
     """
     # Tasks mostly end in the order of their creation: of the first and the last of them, some are open to the end.
     glances = {
-        task.id: task.depends_on[:2] + task.depends_on[-3:] for task in tasks if len(task.depends_on) > _MANY
+        task.id: dict.fromkeys(task.depends_on[:2] + task.depends_on[-3:])
+        for task in tasks
+        if len(task.depends_on) > _MANY
     }
     wanted = list(dict.fromkeys(each for glance in glances.values() for each in glance))
     found = _read(ports, run.org_id, wanted)
