@@ -40,7 +40,7 @@ test-records:
 test-processes:
 	$(BIN)/pytest $(ARGS) tests/e2e
 
-check: lint ## Lint, types, imports and unit tests: under a minute
+check: lint ## Lint, types, imports and unit tests: about a minute
 	$(BIN)/pytest $(FAST_TESTS)
 
 lint: types

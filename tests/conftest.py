@@ -2,7 +2,7 @@
 
 The suite tries the same every time; a nightly run tries more, and something new:
 
-PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine/test_state_machine.py
+PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine
 """
 
 from hypothesis import HealthCheck, Phase, settings

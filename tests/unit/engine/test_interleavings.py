@@ -37,8 +37,9 @@ def play(make: Callable[[], tuple[Scene, list[list[Start]]]], judge: Callable[[S
 PARENTS: tuple[dict[str, Any], ...] = ({"ref": "left"}, {"ref": "right"})
 FAN_INS = pytest.mark.parametrize("fan_in", ["all", "any", {"atLeast": 1}, {"atLeast": 2}])
 BOTH_FAN_INS = pytest.mark.parametrize("fan_in", ["all", {"atLeast": 1}])
-THREE_AT_ONCE = [False, True] if settings().max_examples > 1000 else [False]
-"""Three use cases that meet have thousands of schedules: only the nightly run plays those."""
+NIGHTLY = settings().max_examples > 1000
+"""What has thousands of schedules is left to the nightly run, where a smaller case of the same kind is played every time."""
+THREE_AT_ONCE = [False, True] if NIGHTLY else [False]
 
 
 def child(fan_in: Any = "all", *behind: str) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def test_two_tasks_are_added_behind_one_that_is_ending(at_once: bool) -> None:
     assert play(make, judge) > 5
 
 
-@pytest.mark.parametrize("enough", [True, False])
+@pytest.mark.parametrize("enough", [True, False] if NIGHTLY else [True])
 def test_a_task_is_added_behind_a_failure_that_is_being_retried(enough: bool) -> None:
     """Whatever was read of the failure, what becomes of it is heard."""
 
@@ -190,7 +191,7 @@ def test_a_child_is_released_and_claimed_while_its_parent_is_retried() -> None:
     assert play(make, judge) > 50
 
 
-@pytest.mark.parametrize("child_first", [False, True])
+@pytest.mark.parametrize("child_first", [False, True] if NIGHTLY else [False])
 def test_a_parent_ends_while_the_retry_of_its_run_is_under_way(
     child_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
