@@ -33,7 +33,7 @@ class MethodNotAllowedError(errors.EngineError):
         self.allow = tuple(allow)
 
 
-_STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
+STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.NotAvailableError, 400, ErrorCode.NOT_AVAILABLE),
     (errors.InvalidJsonError, 400, ErrorCode.INVALID_JSON),
     (errors.InvalidCursorError, 400, ErrorCode.INVALID_CURSOR),
@@ -53,7 +53,7 @@ _STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
 
 def error_answer(error: errors.EngineError, request_id: str) -> Answer:
     """The answer to a request that failed on purpose; a store's signal that got this far is our bug."""
-    for kind, status, code in _STATUSES:
+    for kind, status, code in STATUSES:
         if isinstance(error, kind):
             faults = error.faults if isinstance(error, errors.InvalidError) else ()
             return Answer(error_body(str(error), code, request_id, faults), status, _headers(error))

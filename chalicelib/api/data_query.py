@@ -2,6 +2,18 @@
 
 from typing import Final, Literal, cast, get_args
 
+from chalicelib.api.parameters import (
+    CURSOR,
+    SORT_ORDER,
+    TOTAL,
+    Choice,
+    Flag,
+    Id,
+    Integer,
+    Paging,
+    Text,
+    Texts,
+)
 from chalicelib.api.query import Query, invalid
 from foreman_contract import limits
 from foreman_contract.fields import key_fault
@@ -10,16 +22,68 @@ from foreman_engine.domain.query import DataQuery
 from foreman_engine.domain.search import Search
 from foreman_engine.service.pages import ListQuery
 
-_SEARCH_FILTERS: Final = ("key", "keyStartsWith", "tags", "tagStartsWith")
-_ONLY_IN_RUNS: Final = (
-    "keys",
-    "keyPattern",
-    "tagMode",
-    "includeAll",
-    "sortBy",
-    "sortOrder",
-    "offset",
+_COMMAS: Final = "A comma list when given once; given more than once, each value is taken whole, so give a value with a comma twice."
+_MANY: Final = f"{_COMMAS} At most {limits.MAX_QUERY_VALUES} distinct values."
+_ONE: Final = f"One value. {_COMMAS}"
+_DATA_LIMIT: Final = Integer(
+    "limit", "Entries of a page.", limits.DEFAULT_DATA_LIMIT, 1, limits.MAX_DATA_LIMIT
 )
+
+_KEY: Final = Text("key", "Exactly this key, commas included. Key filters add up (OR).", limits.MAX_KEY_CHARS)
+_KEYS: Final = Texts("keys", f"Exactly one of these keys. {_MANY}")
+_KEY_STARTS_WITH: Final = Texts("keyStartsWith", f"Beginnings of keys, one of which is enough. {_MANY}")
+_KEY_PATTERN: Final = Text(
+    "keyPattern",
+    "A glob over the whole key: `*` stands for any characters, `?` for one, every other character for itself.",
+    limits.MAX_PATTERN_CHARS,
+)
+_TAGS: Final = Texts("tags", f"Exact tags. Key and tag filters restrict each other (AND). {_MANY}")
+_TAG_STARTS_WITH: Final = Texts("tagStartsWith", f"Beginnings of tags; restricts `tags` (AND). {_MANY}")
+_TAG_MODE: Final = Choice(
+    "tagMode",
+    "Whether one value of `tags`, and one of `tagStartsWith`, is enough, or each value must hold.",
+    get_args(TagMode),
+)
+_INCLUDE_ALL: Final = Flag(
+    "includeAll", "Every matching entry, not only the newest matching one of each key.", False
+)
+_SORT_BY: Final = Choice(
+    "sortBy",
+    f"By time, a key or tag filter may match {limits.MAX_SORTED_MATCHES:,} entries at most; above: `query_too_broad`.",
+    get_args(EntrySort),
+)
+_DATA_PAGE: Final = Paging(
+    limit=_DATA_LIMIT,
+    cursor=CURSOR,
+    offset=Integer("offset", "Entries to pass over.", 0, 0, limits.MAX_OFFSET),
+    total=TOTAL,
+    sort_by=_SORT_BY,
+    sort_order=SORT_ORDER,
+)
+DATA_PARAMETERS: Final = (
+    _KEY,
+    _KEYS,
+    _KEY_STARTS_WITH,
+    _KEY_PATTERN,
+    _TAGS,
+    _TAG_STARTS_WITH,
+    _TAG_MODE,
+    _INCLUDE_ALL,
+    *_DATA_PAGE.parameters,
+)
+
+_ONE_KEY: Final = Text("key", "Exactly this key, commas included.", limits.MAX_KEY_CHARS)
+_ONE_KEY_STARTS_WITH: Final = Texts("keyStartsWith", f"A beginning of keys. {_ONE}", 1)
+_ONE_TAG: Final = Texts("tags", f"An exact tag; with `keyStartsWith` both must hold. {_ONE}", 1)
+_ONE_TAG_STARTS_WITH: Final = Texts("tagStartsWith", f"A beginning of tags. {_ONE}", 1)
+_SEARCH_PAGE: Final = Paging(limit=_DATA_LIMIT, cursor=CURSOR)
+_SEARCH_FILTERS: Final = (_ONE_KEY, _ONE_KEY_STARTS_WITH, _ONE_TAG, _ONE_TAG_STARTS_WITH)
+SEARCH_PARAMETERS: Final = (*_SEARCH_FILTERS, *_SEARCH_PAGE.parameters)
+_ONLY_IN_RUNS: Final = [
+    parameter.name
+    for parameter in DATA_PARAMETERS
+    if parameter.name not in {allowed.name for allowed in SEARCH_PARAMETERS}
+]
 _COMBINATIONS: Final = (
     {"key"},
     {"keyStartsWith"},
@@ -28,6 +92,10 @@ _COMBINATIONS: Final = (
     {"tags", "keyStartsWith"},
 )
 
+_KEY_TO_DELETE: Final = Text("key", "Every entry of this key, oldest first.", limits.MAX_KEY_CHARS)
+_ID_TO_DELETE: Final = Id("id", "The one entry with this id. Give this or `key`, not both.")
+DELETE_PARAMETERS: Final = (_KEY_TO_DELETE, _ID_TO_DELETE)
+
 
 def data_query(query: Query) -> tuple[DataQuery, ListQuery]:
     """A query of one run's data, and its page.
@@ -35,18 +103,17 @@ def data_query(query: Query) -> tuple[DataQuery, ListQuery]:
     Raises:
         InvalidError: a parameter is malformed.
     """
-    sorts: tuple[EntrySort, ...] = get_args(EntrySort)
-    page = query.page(limits.DEFAULT_DATA_LIMIT, limits.MAX_DATA_LIMIT, sorts, offsets=True)
+    page = query.page(_DATA_PAGE)
     asked = DataQuery(
-        key=_text(query, "key"),
-        keys=_texts(query, "keys"),
-        key_starts_with=_texts(query, "keyStartsWith"),
-        key_pattern=_text(query, "keyPattern", limits.MAX_PATTERN_CHARS),
-        tags=_texts(query, "tags"),
-        tag_starts_with=_texts(query, "tagStartsWith"),
-        tag_mode=cast(TagMode, query.choice("tagMode", get_args(TagMode))),
-        include_all=query.choice("includeAll", ("false", "true")) == "true",
-        sort_by=cast(EntrySort, query.choice("sortBy", sorts)),
+        key=_text(query, _KEY),
+        keys=_texts(query, _KEYS),
+        key_starts_with=_texts(query, _KEY_STARTS_WITH),
+        key_pattern=_text(query, _KEY_PATTERN),
+        tags=_texts(query, _TAGS),
+        tag_starts_with=_texts(query, _TAG_STARTS_WITH),
+        tag_mode=cast(TagMode, query.choice(_TAG_MODE)),
+        include_all=query.flag(_INCLUDE_ALL),
+        sort_by=cast(EntrySort, query.choice(_SORT_BY)),
         ascending=page.ascending,
     )
     return asked, page
@@ -61,17 +128,17 @@ def search_query(query: Query) -> tuple[Search, ListQuery]:
     for name in _ONLY_IN_RUNS:
         if name in query.values:
             raise invalid(name, "cannot be used across runs; ask for the data of one run")
-    given = [name for name in _SEARCH_FILTERS if name in query.values]
+    given = [each.name for each in _SEARCH_FILTERS if each.name in query.values]
     if set(given) not in _COMBINATIONS:
         text = "must be given alone: one of key, keyStartsWith, tags and tagStartsWith, or tags with keyStartsWith"
         raise invalid(given[0] if given else "key", text)
     search = Search(
-        key=_text(query, "key"),
-        key_prefix=_one(query, "keyStartsWith"),
-        tag=_one(query, "tags"),
-        tag_prefix=_one(query, "tagStartsWith"),
+        key=_text(query, _ONE_KEY),
+        key_prefix=_one(query, _ONE_KEY_STARTS_WITH),
+        tag=_one(query, _ONE_TAG),
+        tag_prefix=_one(query, _ONE_TAG_STARTS_WITH),
     )
-    return search, query.page(limits.DEFAULT_DATA_LIMIT, limits.MAX_DATA_LIMIT)
+    return search, query.page(_SEARCH_PAGE)
 
 
 def key_or_id(query: Query) -> tuple[Literal["key", "id"], str]:
@@ -80,7 +147,7 @@ def key_or_id(query: Query) -> tuple[Literal["key", "id"], str]:
     Raises:
         InvalidError: not exactly one of them is given, or it is malformed.
     """
-    key, entry_id = _text(query, "key"), query.uuid("id")
+    key, entry_id = _text(query, _KEY_TO_DELETE), query.uuid(_ID_TO_DELETE)
     if key is not None and entry_id is not None:
         raise invalid("id", "cannot be combined with key")
     if entry_id is not None:
@@ -90,25 +157,25 @@ def key_or_id(query: Query) -> tuple[Literal["key", "id"], str]:
     return "key", key
 
 
-def _text(query: Query, name: str, max_chars: int = limits.MAX_KEY_CHARS) -> str | None:
-    text = query.text(name)
-    if text is not None and (fault := key_fault(text, max_chars)):
-        raise invalid(name, fault)
+def _text(query: Query, parameter: Text) -> str | None:
+    text = query.text(parameter)
+    if text is not None and (fault := key_fault(text, parameter.max_chars or limits.MAX_KEY_CHARS)):
+        raise invalid(parameter.name, fault)
     return text
 
 
-def _texts(query: Query, name: str) -> tuple[str, ...]:
-    values = query.texts(name)
+def _texts(query: Query, parameter: Texts) -> tuple[str, ...]:
+    values = query.texts(parameter)
     if len(values) > limits.MAX_QUERY_VALUES:
-        raise invalid(name, f"must have at most {limits.MAX_QUERY_VALUES} values")
+        raise invalid(parameter.name, f"must have at most {limits.MAX_QUERY_VALUES} values")
     for value in values:
         if fault := key_fault(value):
-            raise invalid(name, fault)
+            raise invalid(parameter.name, fault)
     return values
 
 
-def _one(query: Query, name: str) -> str | None:
-    values = _texts(query, name)
-    if len(values) > 1:
-        raise invalid(name, "must have one value across runs")
+def _one(query: Query, parameter: Texts) -> str | None:
+    values = _texts(query, parameter)
+    if len(values) > parameter.max_values:
+        raise invalid(parameter.name, "must have one value across runs")
     return values[0] if values else None

@@ -1,7 +1,7 @@
 """The one place where HTTP meets a use case: parse, authorize, call, serialize, and turn errors into answers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Final, get_type_hints
@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api.answers import Answer, error_answer, internal_answer, to_response
 from chalicelib.api.auth import authorize
+from chalicelib.api.parameters import Parameter
 from chalicelib.api.query import Query
 from chalicelib.api.requests import (
     idempotency_of,
@@ -22,7 +23,7 @@ from chalicelib.api.requests import (
 )
 from chalicelib.api.telemetry import log_bug, log_request
 from chalicelib.bootstrap import Services, services
-from foreman_contract.base import RequestModel
+from foreman_contract.base import RequestModel, WireModel
 from foreman_engine.domain.errors import EngineError
 from foreman_engine.service.idempotency import IdempotencyKey
 from foreman_engine.service.ports import Ports
@@ -49,13 +50,22 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
+class Route:
+    """What an endpoint takes and answers; the OpenAPI document shows it."""
+
     method: str
     path: str
     view: Callable[..., Answer]
     body: type[RequestModel] | None
     public: bool
     creates: bool
+    answers: Mapping[int, type[WireModel]]
+    parameters: Sequence[Parameter]
+    refuses: Mapping[int, str]
+
+
+ROUTES: Final[dict[str, Route]] = {}
+"""Every route by the name of its view, once it is registered."""
 
 
 def endpoint(
@@ -66,28 +76,36 @@ def endpoint(
     public: bool = False,
     creates: bool = False,
     name: str | None = None,
+    answers: type[WireModel] | Mapping[int, type[WireModel]] | None = None,
+    parameters: Sequence[Parameter] = (),
+    refuses: Mapping[int, str] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Register a view `view(call, [body,] **path_parameters) -> Answer` for one method of one path.
 
     A parameter `body` of a request model's type makes the route take a body. Path parameters are ids: anything that is no UUID
     is 404. `creates` lets the route take an Idempotency-Key; `public` routes need no API key; `name` must be unique.
+    What it answers, the query parameters that it reads, and what it refuses with which status go into the OpenAPI document.
     """
 
     def register(view: Callable[..., Answer]) -> Callable[..., Answer]:
-        route = _Route(method, path, view, get_type_hints(view).get("body"), public, creates)
+        statuses = (200, 201) if creates else (200,)
+        shown = dict.fromkeys(statuses, answers) if isinstance(answers, type) else answers or {}
+        body = get_type_hints(view).get("body")
+        route = Route(method, path, view, body, public, creates, shown, parameters, refuses or {})
 
         @wraps(view)
         def handle(**path_parameters: str) -> Response:
             return _handle(route, blueprint.current_request, path_parameters)
 
         unique = name or f"{view.__module__}.{view.__name__}"
+        ROUTES[unique] = route
         blueprint.route(path, methods=[method], name=unique, content_types=["*/*"])(handle)
         return view
 
     return register
 
 
-def _handle(route: _Route, request: Request, path_parameters: dict[str, str]) -> Response:
+def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> Response:
     """The one decorator's work: whatever happens, the answer has the contract's shape."""
     request_id = request_id_of(request)
     began = time.monotonic()
@@ -105,13 +123,13 @@ def _handle(route: _Route, request: Request, path_parameters: dict[str, str]) ->
     return to_response(answer, request_id)
 
 
-def _authorized(route: _Route, request: Request, request_id: str) -> Call:
+def _authorized(route: Route, request: Request, request_id: str) -> Call:
     current = services()
     org_id = "" if route.public else authorize(current, request.headers.get("authorization"))
     return Call(current, org_id, request_id, query_of(request), traceparent_of(request))
 
 
-def _answer(route: _Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:
+def _answer(route: Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:
     arguments: dict[str, Any] = {name: path_id(text) for name, text in path_parameters.items()}
     if route.body is None:
         return route.view(call, **arguments)

@@ -1,96 +1,66 @@
-"""GET /openapi.json: every route of the app, read from the app itself."""
+"""GET /openapi.json: every route of the app, read from the app itself, with what its endpoint declares."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from chalice.app import Blueprint, RouteEntry
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import REFUSAL, Call, endpoint
+from chalicelib.api.http import REFUSAL, ROUTES, Call, endpoint
+from chalicelib.api.openapi_operations import error_responses, operation
+from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.config import VERSION
 
 blueprint = Blueprint(__name__)
 
 Routes = Mapping[str, Mapping[str, RouteEntry]]
-_ERROR: Final = {"$ref": "#/components/responses/Error"}
+_DESCRIPTION: Final = """Durable task and workflow orchestration in your own AWS account.
+
+Timestamps are epoch milliseconds. Types are strict: `"3"` is not 3. Optional fields are left out, never null; only a payload
+(`inputData`, `outputData`, `errorData`, `progress`, `value`) may be null, which is a value. Fields and query parameters that
+are not named here are ignored, except those of the contract that this server does not serve yet: they are refused with
+`not_available`. A payload has up to 1 MB, a body up to 4 MB, `metadata` up to 16 KB. In lists a payload over 64 KB is left out
+and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more."""
 
 
 @endpoint(blueprint, "GET", "/openapi.json", public=True)
 def openapi(_: Call) -> Answer:
     """Describe the API."""
-    return Answer(document(blueprint.current_app.routes))
+    return Answer(_of_the_app())
+
+
+@cache
+def _of_the_app() -> dict[str, Any]:
+    """Built at the first request, so that starting costs nothing."""
+    return document(blueprint.current_app.routes)
 
 
 def document(routes: Routes) -> dict[str, Any]:
     """The OpenAPI 3.1 document of some routes; catch-alls and refusals of wrong methods are not part of the API."""
-    paths = {path: _path_item(path, methods) for path, methods in sorted(routes.items())}
+    shown = {
+        path: [entry.view_name for _, entry in sorted(methods.items()) if not _refuses(entry)]
+        for path, methods in sorted(routes.items())
+    }
+    schemas = Schemas([ROUTES[name] for names in shown.values() for name in names])
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Foreman",
-            "version": VERSION,
-            "description": "Durable task and workflow orchestration in your own AWS account.",
-        },
+        "info": {"title": "Foreman", "version": VERSION, "description": _DESCRIPTION},
         "security": [{"apiKey": []}],
-        "paths": {path: item for path, item in paths.items() if item},
-        "components": _COMPONENTS,
-    }
-
-
-def _path_item(path: str, methods: Mapping[str, RouteEntry]) -> dict[str, Any]:
-    operations: dict[str, Any] = {
-        method.lower(): _operation(path, entry)
-        for method, entry in sorted(methods.items())
-        if not entry.view_name.startswith(REFUSAL)
-    }
-    if operations and (names := next(iter(methods.values())).view_args):
-        operations["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-            for name in names
-        ]
-    return operations
-
-
-def _operation(path: str, entry: RouteEntry) -> dict[str, Any]:
-    name = entry.view_name.rsplit(".", 1)[-1]
-    operation: dict[str, Any] = {
-        "operationId": name,
-        "summary": (entry.view_function.__doc__ or name).strip().splitlines()[0],
-        "responses": {"2XX": {"description": "Done.", "content": _JSON}, "default": _ERROR},
-    }
-    if not path.startswith("/api/"):
-        operation["security"] = []
-    return operation
-
-
-_JSON: Final = {"application/json": {"schema": {"type": "object"}}}
-_COMPONENTS: Final = {
-    "securitySchemes": {
-        "apiKey": {"type": "http", "scheme": "bearer", "description": "`fmn_<env>_<orgId>_<random>`"}
-    },
-    "responses": {
-        "Error": {
-            "description": "What went wrong.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-        }
-    },
-    "schemas": {
-        "Error": {
-            "type": "object",
-            "required": ["error", "code", "requestId"],
-            "properties": {
-                "error": {"type": "string", "description": "For people."},
-                "code": {"type": "string", "description": "For programs: stable."},
-                "requestId": {"type": "string"},
-                "details": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["path", "message"],
-                        "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-                    },
-                },
+        "paths": {
+            path: {ROUTES[name].method.lower(): operation(name, ROUTES[name], schemas) for name in names}
+            for path, names in shown.items()
+            if names
+        },
+        "components": {
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "bearer", "description": "`fmn_<env>_<orgId>_<random>`"}
             },
-        }
-    },
-}
+            "responses": error_responses(schemas),
+            "schemas": schemas.definitions,
+        },
+    }
+
+
+def _refuses(entry: RouteEntry) -> bool:
+    return entry.view_name.startswith(REFUSAL)

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from foreman_contract import limits
+from chalicelib.api.parameters import Choice, Flag, Id, Integer, Paging, Parameter, Texts
 from foreman_contract.fields import is_uuid
 from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError
 from foreman_engine.service.pages import ListQuery
-
-_EVERY_SORT: Final = ("created_at", "started_at", "completed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,54 +16,74 @@ class Query:
 
     values: Mapping[str, Sequence[str]]
 
-    def text(self, name: str) -> str | None:
+    def text(self, parameter: Parameter) -> str | None:
         """A scalar parameter, or None.
 
         Raises:
             InvalidError: it is given more than once.
         """
-        given = self.values.get(name, ())
+        given = self.values.get(parameter.name, ())
         if len(given) > 1:
-            raise invalid(name, "must be given once")
+            raise invalid(parameter.name, "must be given once")
         return given[0] if given else None
 
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number from `low` to `high`.
+    def integer(self, parameter: Integer) -> int:
+        """A whole number within its bounds.
 
         Raises:
             InvalidError: it is none, or out of range.
+            NotAvailableError: it is not served yet.
         """
-        text = self.text(name)
+        name, low, high = parameter.name, parameter.low, parameter.high
+        text = self.text(parameter)
         if text is None:
-            return default
+            return parameter.default
         if not (text.isascii() and text.isdigit() and len(text) <= 9) or not low <= int(text) <= high:
             raise invalid(name, f"must be a whole number from {low} to {high}")
+        if parameter.served is not None and int(text) > parameter.served:
+            self.refuse(name)
         return int(text)
 
-    def choice(self, name: str, options: Sequence[str]) -> str:
-        """One of `options`, the first by default.
+    def choice(self, parameter: Choice) -> str:
+        """One of its options, the first by default.
+
+        Raises:
+            InvalidError: it is something else.
+            NotAvailableError: it is not served yet.
+        """
+        text = self.text(parameter)
+        if text is None:
+            return parameter.options[0]
+        if text in parameter.later:
+            self.refuse(parameter.name)
+        if text not in parameter.options:
+            raise invalid(parameter.name, f"must be one of {', '.join(parameter.options + parameter.later)}")
+        return text
+
+    def flag(self, parameter: Flag) -> bool:
+        """`true` or `false`.
 
         Raises:
             InvalidError: it is something else.
         """
-        text = self.text(name)
+        text = self.text(parameter)
         if text is None:
-            return options[0]
-        if text not in options:
-            raise invalid(name, f"must be one of {', '.join(options)}")
-        return text
+            return parameter.default
+        if text not in ("true", "false"):
+            raise invalid(parameter.name, "must be true or false")
+        return text == "true"
 
-    def uuid(self, name: str) -> str | None:
+    def uuid(self, parameter: Id) -> str | None:
         """An id, or None.
 
         Raises:
             InvalidError: it is malformed.
         """
-        text = self.text(name)
+        text = self.text(parameter)
         if text is None:
             return None
         if not is_uuid(text):
-            raise invalid(name, "must be a UUID")
+            raise invalid(parameter.name, "must be a UUID")
         return str(UUID(text))
 
     def refuse(self, *names: str) -> None:
@@ -80,45 +97,31 @@ class Query:
             text = "is part of the contract but not available on this server yet"
             raise NotAvailableError(f"{given[0]} {text}.", [Fault(name, text) for name in given])
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def texts(self, parameter: Texts) -> tuple[str, ...]:
         """A list parameter, each value once: given once it is a comma list, given more than once each value is whole.
 
         Raises:
             InvalidError: it is given and empty.
         """
-        given = self.values.get(name, ())
+        given = self.values.get(parameter.name, ())
         values = given[0].split(",") if len(given) == 1 else given
         if given and not any(values):
-            raise invalid(name, "must not be empty")
+            raise invalid(parameter.name, "must not be empty")
         return tuple(dict.fromkeys(values))
 
-    def page(
-        self,
-        default_limit: int,
-        max_limit: int,
-        sorts: Sequence[str] = ("created_at",),
-        *,
-        offsets: bool = False,
-    ) -> ListQuery:
-        """The page asked for: `limit`, `offset`, `cursor`, `total` and `sortOrder` (descending by default).
-
-        `sorts` are the values of `sortBy` that the list serves, and `offsets` tells whether it takes an offset.
-        """
-        offset = self.integer("offset", 0, 0, limits.MAX_OFFSET)
-        if offset and not offsets:
-            self.refuse("offset")
-        sort_by = self.text("sortBy")
-        if sort_by is not None and sort_by not in sorts:
-            self.choice("sortBy", sorts if offsets else _EVERY_SORT)
-            self.refuse("sortBy")
-        cursor = self.text("cursor")
-        if cursor is not None and "offset" in self.values:
+    def page(self, paging: Paging) -> ListQuery:
+        """The page asked for, by default downwards and with a total, where the list has one."""
+        offset = self.integer(paging.offset) if paging.offset else 0
+        if paging.sort_by:
+            self.choice(paging.sort_by)
+        cursor = self.text(paging.cursor)
+        if cursor is not None and paging.offset and paging.offset.name in self.values:
             raise invalid("cursor", "cannot be combined with offset")
         return ListQuery(
-            limit=self.integer("limit", default_limit, 1, max_limit),
+            limit=self.integer(paging.limit),
             cursor=cursor,
-            ascending=self.choice("sortOrder", ("desc", "asc")) == "asc",
-            total=self.choice("total", ("true", "false")) == "true",
+            ascending=paging.sort_order is not None and self.choice(paging.sort_order) == "asc",
+            total=paging.total is not None and self.flag(paging.total),
             offset=offset,
         )
 

@@ -1,51 +1,73 @@
 """Routes of /api/v1/runs."""
 
+from typing import Final
+
 from chalice.app import Blueprint
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
-from foreman_contract import limits
-from foreman_contract.runs import CreateRun, PatchRun
+from chalicelib.api.parameters import LIST
+from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
 from foreman_engine.service import runs
 from foreman_engine.service.creating_runs import create_graph
 
 blueprint = Blueprint(__name__)
 
+_UNKNOWN: Final = "No such run."
 
-@endpoint(blueprint, "POST", "/api/v1/runs", creates=True)
+
+@endpoint(blueprint, "POST", "/api/v1/runs", creates=True, answers=Run)
 def create_run(call: Call, body: CreateRun) -> Answer:
     """Create a run, with its tasks if there are some."""
     created = create_graph(call.ports, call.org_id, body, call.idempotency, call.traceparent)
     return Answer(created.run.to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(blueprint, "GET", "/api/v1/runs")
+@endpoint(blueprint, "GET", "/api/v1/runs", answers=RunPage, parameters=LIST.parameters)
 def list_runs(call: Call) -> Answer:
     """List the organization's runs, newest first."""
     call.query.refuse("status")
-    page = call.query.page(limits.DEFAULT_LIST_LIMIT, limits.MAX_LIST_LIMIT)
+    page = call.query.page(LIST)
     return Answer(runs.list_runs(call.ports, call.org_id, page).to_wire())
 
 
-@endpoint(blueprint, "GET", "/api/v1/runs/{run_id}")
+@endpoint(blueprint, "GET", "/api/v1/runs/{run_id}", answers=Run, refuses={404: _UNKNOWN})
 def get_run(call: Call, run_id: str) -> Answer:
     """Get a run."""
     return Answer(runs.get_run(call.ports, call.org_id, run_id).to_wire())
 
 
-@endpoint(blueprint, "PATCH", "/api/v1/runs/{run_id}")
+@endpoint(
+    blueprint,
+    "PATCH",
+    "/api/v1/runs/{run_id}",
+    answers=Run,
+    refuses={404: _UNKNOWN, 409: "The run has ended, or this is no move that its status allows."},
+)
 def update_run(call: Call, run_id: str, body: PatchRun) -> Answer:
     """Change a run's status, output, error or metadata."""
     return Answer(runs.update_run(call.ports, call.org_id, run_id, body).to_wire())
 
 
-@endpoint(blueprint, "POST", "/api/v1/runs/{run_id}/cancel")
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/v1/runs/{run_id}/cancel",
+    answers=Run,
+    refuses={404: _UNKNOWN, 409: "The run has ended otherwise."},
+)
 def cancel_run(call: Call, run_id: str) -> Answer:
     """Cancel a run: from the answer on nothing of it starts."""
     return Answer(runs.cancel_run(call.ports, call.org_id, run_id).to_wire())
 
 
-@endpoint(blueprint, "POST", "/api/v1/runs/{run_id}/retry")
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/v1/runs/{run_id}/retry",
+    answers=Run,
+    refuses={404: _UNKNOWN, 409: "The run, or a task of it, has not ended."},
+)
 def retry_run(call: Call, run_id: str) -> Answer:
     """Run the failed and cancelled tasks of an ended run again."""
     return Answer(runs.retry_run(call.ports, call.org_id, run_id).to_wire())

@@ -23,6 +23,11 @@ def put_actions(table: str, entry: EntryState, item: Item) -> "Actions":
     ]
 
 
+def link_items(entry: EntryState) -> list[Item]:
+    """The items of all its links."""
+    return [_link_item(entry, link) for link in _links(entry)]
+
+
 def retag_actions(table: str, before: EntryState, after: EntryState) -> "Actions":
     """Other tags and the links that follow, on condition that the tags are those of `before`."""
     old, new = set(_tag_links(before)), set(_tag_links(after))
@@ -89,8 +94,11 @@ def _delete_entry(table: str, entry: EntryState) -> "TransactWriteItemTypeDef":
 
 
 def _put_link(table: str, entry: EntryState, link: Link | TagLink) -> "TransactWriteItemTypeDef":
-    item = {**keys.link(entry.org_id, entry.run_id, link), **keys.indexed(entry.org_id, link)}
-    return {"Put": {"TableName": table, "Item": item}}
+    return {"Put": {"TableName": table, "Item": _link_item(entry, link)}}
+
+
+def _link_item(entry: EntryState, link: Link | TagLink) -> Item:
+    return {**keys.link(entry.org_id, entry.run_id, link), **keys.indexed(entry.org_id, link)}
 
 
 def _delete_link(table: str, entry: EntryState, link: Link | TagLink) -> "TransactWriteItemTypeDef":

@@ -1,11 +1,21 @@
 """How models meet the wire: camelCase, strict types, unknown fields ignored, absent fields absent."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
-from pydantic_core.core_schema import ValidationInfo
+from pydantic_core.core_schema import CoreSchema, ValidationInfo, no_info_after_validator_function
 
 JsonObject = dict[str, Any]
 
@@ -38,6 +48,8 @@ class RequestModel(WireModel):
 class PatchModel(RequestModel):
     """A patch: it must set at least one of its fields, not counting those that only guard it."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     guard_fields: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="after")
@@ -51,14 +63,27 @@ def _refuse(_: Any) -> Any:
     raise PydanticCustomError("not_available", "is part of the contract but not available on this server yet")
 
 
-def only(*served: Any) -> AfterValidator:
+@dataclass(frozen=True)
+class _Only:
+    served: tuple[Any, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        handler(schema)
+        return {"enum": list(self.served)}
+
+    def _check(self, value: Any) -> Any:
+        return value if value in self.served else _refuse(value)
+
+
+def only(*served: Any) -> Any:
     """A validator for a field of which only some values are served so far; the others are `not_available`."""
-
-    def check(value: Any) -> Any:
-        return value if value in served else _refuse(value)
-
-    return AfterValidator(check)
+    return _Only(served)
 
 
-NotAvailable = Annotated[Any, BeforeValidator(_refuse)]
+NotAvailable = Annotated[Any, BeforeValidator(_refuse), SkipJsonSchema()]
 """A field that the contract names and this server does not serve yet: refused by name, never silently ignored."""

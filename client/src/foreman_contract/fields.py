@@ -50,11 +50,23 @@ def _key_or_tag(text: str) -> str:
     return text
 
 
-Id = Annotated[str, AfterValidator(_uuid)]
+Id = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
 """A well-formed id, lower case. One that is not ours is unknown, not malformed."""
-QueueName = Annotated[str, AfterValidator(_queue_name)]
+QueueName = Annotated[
+    str, AfterValidator(_queue_name), Field(json_schema_extra={"pattern": f"^{QUEUE_NAME_PATTERN.pattern}$"})
+]
 """The logical name of a queue."""
-Key = Annotated[str, AfterValidator(_key_or_tag)]
+Key = Annotated[
+    str,
+    AfterValidator(_key_or_tag),
+    Field(
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": limits.MAX_KEY_CHARS,
+            "description": f"At most {limits.MAX_KEY_BYTES} bytes of UTF-8, without control characters and lone surrogates.",
+        }
+    ),
+]
 """A run-data key or tag."""
 Attempt = Annotated[int, Field(ge=0)]
 """The fencing token of a task: how many attempts a worker has started."""

@@ -21,7 +21,7 @@ class Entry(WireModel):
     key: str
     value: Any = None
     value_omitted: bool | None = None
-    """True in a list when the value is over 64 KB."""
+    """True when the value is over 64 KB and the query was not for one `key`, which answers whole values."""
     tags: list[str]
     metadata: JsonObject | None = None
     created_at: int
@@ -36,7 +36,10 @@ def _tags(tags: list[str]) -> list[str]:
 
 
 class CreateEntry(RequestModel):
-    """POST /api/v1/runs/{runId}/data: always adds an entry, also under a key that is there already."""
+    """POST /api/v1/runs/{runId}/data: always adds an entry, also under a key that is there already.
+
+    At most 50 distinct tags; a repeat is dropped, the first place kept.
+    """
 
     payload_fields: ClassVar[frozenset[str]] = frozenset({"value"})
 
@@ -48,7 +51,10 @@ class CreateEntry(RequestModel):
 
 
 class ChangeTags(PatchModel):
-    """PATCH /api/v1/runs/{runId}/data/{dataId}/tags: removes first, then adds what is missing, keeping order."""
+    """PATCH /api/v1/runs/{runId}/data/{dataId}/tags: removes first, then adds what is missing, keeping order.
+
+    `add` and `remove` hold at most 90 tags together; at least one is given, and an empty list changes nothing.
+    """
 
     add: list[Key] = Field(default_factory=list)
     remove: list[Key] = Field(default_factory=list)

@@ -4,6 +4,7 @@ import pytest
 
 from foreman_engine.memory.clock import ManualClock
 from tests.factories import Api, memory_api
+from tests.unit.api.data_flows import RunData
 
 
 @pytest.fixture
@@ -19,3 +20,8 @@ def api(world: tuple[Api, ManualClock]) -> Api:
 @pytest.fixture
 def clock(world: tuple[Api, ManualClock]) -> ManualClock:
     return world[1]
+
+
+@pytest.fixture
+def data(api: Api) -> RunData:
+    return RunData.of(api)

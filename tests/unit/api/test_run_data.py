@@ -1,4 +1,4 @@
-"""Run data over HTTP: contract section 7, as far as it is served."""
+"""Run data over HTTP: an entry's way in and out. The other tests of its calls are in `test_data_*`."""
 
 from typing import Any
 

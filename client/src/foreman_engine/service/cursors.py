@@ -80,10 +80,10 @@ def decode(scope: str, cursor: str, texts: int = 0) -> Mark:
         )
         sound = _is_place(given, row_id) if texts else _is_row(at, row_id)
         if made_for != scope or len(given) != texts or not sound:
-            raise _broken()
+            raise broken()
         return Mark(at, row_id, None if total is None else _total(*total), tuple(given))
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
-        raise _broken() from error
+        raise broken() from error
 
 
 def _is_row(at: object, row_id: object) -> bool:
@@ -91,10 +91,16 @@ def _is_row(at: object, row_id: object) -> bool:
 
 
 def _is_place(texts: list[object], part: object) -> bool:
-    most = len(AFTER_KEYS.encode())
-    if not all(isinstance(text, str) and len(text.encode()) <= most for text in texts):
+    return (
+        all(map(_is_sortable, texts)) and isinstance(part, str) and (part in ("", AFTER_IDS) or is_uuid(part))
+    )
+
+
+def _is_sortable(text: object) -> bool:
+    """Whether stores sort the text as tuples do: it is no longer than any key, and has no character before the blank."""
+    if not isinstance(text, str) or len(text.encode()) > len(AFTER_KEYS.encode()):
         return False
-    return isinstance(part, str) and (part in ("", AFTER_IDS) or is_uuid(part))
+    return min(text, default=" ") >= " "
 
 
 def _total(count: object, at_least: object) -> Total:
@@ -103,6 +109,7 @@ def _total(count: object, at_least: object) -> Total:
     return Total(count, at_least)
 
 
-def _broken() -> InvalidCursorError:
+def broken() -> InvalidCursorError:
+    """The refusal of a cursor."""
     text = "is broken, or belongs to another query"
     return InvalidCursorError(f"The cursor {text}.", [Fault("cursor", text)])

@@ -28,6 +28,8 @@ from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import read_run
 
 _TRIES: Final = 4
+_LONG_PAGE: Final = 200
+"""Rows whose first reads are worth a look from the other end."""
 
 
 def query_entries(ports: Ports, org_id: str, run_id: str, query: DataQuery, page: ListQuery) -> EntryPage:
@@ -55,7 +57,9 @@ def query_entries(ports: Ports, org_id: str, run_id: str, query: DataQuery, page
 
 def _answer(ask: Ask, scope: str) -> EntryPage:
     selection = _SELECT[ask.plan.order](ask)
-    rows = rows_that_fit(ask.ports, selection.entries, patient=ask.patient)
+    # Who asks for one key reads it; there is no other way to get at a large value.
+    whole = ask.plan.keys.one_key is not None
+    rows = rows_that_fit(ask.ports, selection.entries, patient=ask.patient, whole=whole)
     total = ask.mark.total if ask.mark else selection.total
     tail = selection.tail
     if rows and rows[-1][0].id != selection.entries[-1].id:
@@ -69,19 +73,19 @@ def _answer(ask: Ask, scope: str) -> EntryPage:
 
 def _by_links(ask: Ask) -> Selection:
     """A page in the order of the links themselves."""
-    if ask.counts and ask.plan.newest and ask.page.ascending:
-        # Upwards, the newest of a key takes a second read. They are all counted anyway, so they are counted downwards.
-        links, total = every_newest(ask)
-        if not total.at_least:
-            links = links[::-1][ask.page.offset :]
-            shown = links[: ask.page.limit]
-            return _linked(ask, shown, _behind(ask, shown[-1]) if len(links) > len(shown) else None, total)
-    meter = Meter(_allowed_rows(ask))
     start = Link._make((*ask.mark.texts, ask.mark.id)) if ask.mark else None
+    total: Total | None = None
+    if ask.plan.newest and ask.page.ascending:
+        links, total = _from_above(ask, start)
+        if links is not None:
+            shown = links[ask.page.offset :][: ask.page.limit]
+            more = len(links) > ask.page.offset + len(shown)
+            return _linked(ask, shown, _behind(ask, shown[-1]) if shown and more else None, total)
+    meter = Meter(_allowed_rows(ask))
     wanted = ask.page.limit + 1
     ground = ask.ground(ascending=ask.page.ascending)
     walk = Walk(ground, ask.plan, meter, start, expected=ask.page.offset + wanted)
-    passed = len(walk.take(ask.page.offset))
+    passed = walk.skip(ask.page.offset)
     if passed < ask.page.offset and not walk.ended:
         raise too_broad(MAX_READ_ROWS, "rows to read")
     links = walk.take(wanted)
@@ -89,7 +93,27 @@ def _by_links(ask: Ask) -> Selection:
     tail = None if walk.ended else place_mark(walk.place)
     if len(links) > len(shown):
         tail = _behind(ask, shown[-1])
-    return _linked(ask, shown, tail, _counted_on(ask, walk, meter, passed + len(links)))
+    return _linked(ask, shown, tail, total or _counted_on(ask, walk, meter, passed + len(links)))
+
+
+def _from_above(ask: Ask, start: Link | None) -> tuple[list[Link] | None, Total | None]:
+    """The newest match of every key behind `start`, keys ascending, if they are few; and the total, if it is asked for.
+
+    Upwards, the newest of a key takes a second read, downwards the first is enough. So whoever counts them all anyway counts
+    them downwards, and a long page looks from above whether it will be the last.
+    """
+    if ask.counts:
+        links, total = every_newest(ask)
+        return None if total.at_least else links[::-1], total
+    if ask.page.limit < _LONG_PAGE:
+        return None, None
+    walk = Walk(ask.ground(ascending=False), ask.plan, Meter(_allowed_rows(ask)))
+    behind_start: list[Link] = []
+    while (taken := walk.take(1)) and taken[0] >= (start or taken[0]):
+        if len(behind_start) == ask.page.offset + ask.page.limit:
+            return None, None
+        behind_start += taken
+    return behind_start[::-1] if taken or walk.ended else None, None
 
 
 def _allowed_rows(ask: Ask) -> int:
@@ -104,8 +128,9 @@ def _counted_on(ask: Ask, walk: Walk, meter: Meter, rows: int) -> Total | None:
     if not ask.counts:
         return None
     meter.left -= _allowed_rows(ask) - limits.MAX_COUNTED_ROWS - 1
-    rows += len(walk.take(limits.MAX_COUNTED_ROWS + 1 - rows))
-    return Total(min(rows, limits.MAX_COUNTED_ROWS), at_least=not walk.ended)
+    rows += walk.skip(limits.MAX_COUNTED_ROWS + 1 - rows)
+    at_least = rows > limits.MAX_COUNTED_ROWS or not walk.ended
+    return Total(min(rows, limits.MAX_COUNTED_ROWS), at_least)
 
 
 def _behind(ask: Ask, link: Link) -> Mark:

@@ -90,9 +90,11 @@ def found(ask: Ask, entry_ids: Sequence[str]) -> list[EntryState]:
 
 
 def rows_that_fit(
-    ports: Ports, entries: Sequence[EntryState], *, patient: bool
+    ports: Ports, entries: Sequence[EntryState], *, patient: bool, whole: bool = False
 ) -> list[tuple[EntryState, Entry]]:
     """The entries with their rows, as many as an answer of 4 MB holds and at least one; values are loaded bit by bit.
+
+    Values over 64 KB are left out, unless the rows shall be `whole`.
 
     Raises:
         VanishedError: one was deleted meanwhile, and `patient`.
@@ -105,7 +107,7 @@ def rows_that_fit(
         if patient and len(loaded) < len(chunk):
             raise VanishedError
         for entry in loaded:
-            row = entry_view(entry, listed=True)
+            row = entry_view(entry, listed=not whole)
             room -= escaped_bytes(compact(row.to_wire()))
             if room < 0 and kept:
                 return kept

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
+from typing import Final
 
 from foreman_contract import limits
 from foreman_contract.run_data import EntryPage
@@ -14,6 +15,9 @@ from foreman_engine.service.data_rows import rows_that_fit
 from foreman_engine.service.pages import ListQuery, pagination
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.run_data_store import Hit
+
+_READ_ON: Final = 50
+"""Hits to look at when a first look did not fill the page, at least: an entry may have as many tags that match."""
 
 
 def search_entries(ports: Ports, org_id: str, search: Search, page: ListQuery) -> EntryPage:
@@ -34,23 +38,34 @@ def _page(
 ) -> EntryPage:
     scope = cursors.scope_of(org_id, "search", *astuple(search))
     if page.cursor is not None:
-        mark: Mark = cursors.decode(scope, page.cursor, texts=len(low) - 1)
-        low = low._replace(**dict(zip(low._fields, (*mark.texts, mark.id), strict=True)))
+        low = _start(scope, page.cursor, low, high)
     found: list[tuple[Hit[AnyLink], EntryState]] = []
     looked_at, more = 0, True
     while more and len(found) < page.limit and looked_at < limits.MAX_FILTERED_ROWS:
-        wanted = page.limit - len(found)
+        wanted = max(page.limit - len(found), _READ_ON if looked_at else 1)
         hits = ports.run_data.search(org_id, low, high, wanted)
         found += _still_matching(ports, org_id, search, hits)
         looked_at += wanted
         more = len(hits) == wanted
         low = behind(hits[-1].link, ascending=True) if more else low
+    if len(found) > page.limit:
+        found = found[: page.limit]
+        low, more = behind(found[-1][0].link, ascending=True), True
     rows = rows_that_fit(ports, [entry for _, entry in found], patient=False)
     if rows and rows[-1][0].id != found[-1][1].id:
         last = next(hit for hit, entry in found if entry.id == rows[-1][0].id)
         low, more = behind(last.link, ascending=True), True
     cursor = cursors.encode(scope, place_mark(low)) if more else None
     return EntryPage(data=[row for _, row in rows], pagination=pagination(page, next_cursor=cursor))
+
+
+def _start(scope: str, cursor: str, low: AnyLink, high: AnyLink) -> AnyLink:
+    """The place where a cursor goes on, which lies between the ends of the search."""
+    mark: Mark = cursors.decode(scope, cursor, texts=len(low) - 1)
+    place = low._replace(**dict(zip(low._fields, (*mark.texts, mark.id), strict=True)))
+    if not low <= place <= high:
+        raise cursors.broken()
+    return place
 
 
 def _still_matching(

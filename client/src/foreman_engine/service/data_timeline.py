@@ -2,7 +2,8 @@
 
 The newest of each key can be found in two ways. Along the entries, an entry counts when no newer one has its key: cheap where
 keys are seldom written again. Along the links of the keys, jumping from key to key: cheap where there are few keys. A page is
-begun in the first way, and goes over to the second when most of what it reads is old.
+begun in the first way, with a few entries where each has to be asked about, and goes over to the second when most of what it
+reads is old.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from foreman_contract import limits
-from foreman_engine.domain.links import Link
+from foreman_engine.domain.links import AFTER_IDS, Link
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.service.cursors import Total
-from foreman_engine.service.data_rows import Ask, Selection, created_mark, every_newest, found
+from foreman_engine.service.data_rows import Ask, Selection, VanishedError, created_mark, every_newest, found
 from foreman_engine.service.link_reader import Meter
 from foreman_engine.service.link_walks import MAX_READ_ROWS, Walk, too_broad
+from foreman_engine.service.run_data_store import EntryPage
 
 _CHUNK: Final = 100
+_FIRST_CHUNK: Final = 25
+"""Where each entry has to be asked about, which costs a read unit; the next chunks are larger."""
 _WORTH: Final = 4
 """A chunk of which fewer than one in so many entries is a newest one is not worth the next."""
 
@@ -59,6 +63,7 @@ class _Along:
     newest: dict[str, str] = field(default_factory=dict)
     """The newest entry of each key, as far as it is known."""
     rows: list[EntryState] = field(default_factory=list)
+    looks: int = 0
     looked_at: int = 0
     ended: bool = False
 
@@ -78,6 +83,7 @@ def _newest_page(ask: Ask) -> Selection:
     most = MAX_READ_ROWS if ask.page.offset else limits.MAX_FILTERED_ROWS
     while not along.ended and len(along.rows) < wanted and along.looked_at < most:
         _look(ask, along, wanted)
+    _look_above(ask, along)
     return _from_along(ask, along, total)
 
 
@@ -106,18 +112,56 @@ def _go_along(ask: Ask, along: _Along, wanted: int) -> bool:
 def _look(ask: Ask, along: _Along, wanted: int) -> None:
     """Look at the next entries, and at the links of keys that were not met before."""
     data, ascending = ask.ports.run_data, ask.page.ascending
-    limit = min(max(wanted - len(along.rows), 1), _CHUNK)
+    # From the newest entry downwards, the first of a key is its newest: nothing has to be asked.
+    known = ask.mark is None and not ascending
+    chunk = _CHUNK if known else min(_FIRST_CHUNK + along.looked_at, _CHUNK)
+    limit = min(max(wanted - len(along.rows), 1), chunk)
     page = data.of_run(ask.org_id, ask.run_id, limit, along.after_id, ascending=ascending)
-    if ask.mark is None and not ascending:
-        # From the newest entry downwards, the first of a key is its newest: nothing has to be asked.
+    if known:
         for entry in page.entries:
             along.newest.setdefault(entry.key, entry.id)
     unknown = {entry.key for entry in page.entries} - along.newest.keys()
     along.newest.update(data.newest_of(ask.org_id, ask.run_id, unknown) if unknown else {})
+    if ascending:
+        _as_of_reading(ask, along, page)
     along.rows += [entry for entry in page.entries if along.newest.get(entry.key) == entry.id]
+    along.looks += 1
     along.looked_at += max(1, len(page.entries))
     along.after_id = page.entries[-1].id if page.entries else along.after_id
     along.ended = not page.more
+
+
+def _as_of_reading(ask: Ask, along: _Along, page: EntryPage) -> None:
+    """Upwards, an entry may be superseded after it was read and before its key is asked about: it counts as of the reading.
+
+    Raises:
+        VanishedError: an entry that was told of before is gone, and the ask is patient.
+    """
+    end = AFTER_IDS if page.more else page.entries[-1].id if page.entries else ""
+    for entry in reversed(page.entries):
+        # What lies behind the end of all entries was not there yet.
+        if along.newest.get(entry.key, "") > end:
+            along.newest[entry.key] = entry.id
+    passed = page.entries[-1].id if page.more else AFTER_IDS
+    awaited = {each for each in along.newest.values() if (along.after_id or "") < each <= passed}
+    if ask.patient and not awaited <= {entry.id for entry in page.entries}:
+        raise VanishedError
+
+
+def _look_above(ask: Ask, along: _Along) -> None:
+    """Downwards, what was written above since: the older entry of its key may be gone before the walk came there.
+
+    Raises:
+        VanishedError: that is more than one look takes, and the ask is patient.
+    """
+    if along.looks < 2 or ask.mark is not None or ask.page.ascending:
+        return
+    top = along.rows[0].id
+    page = ask.ports.run_data.of_run(ask.org_id, ask.run_id, _CHUNK, top, ascending=True)
+    if page.more and ask.patient:
+        raise VanishedError
+    fresh = {entry.key: entry for entry in page.entries if entry.key not in along.newest}
+    along.rows[:0] = sorted(fresh.values(), key=lambda entry: entry.id, reverse=True)
 
 
 def _from_along(ask: Ask, along: _Along, total: Total | None) -> Selection:

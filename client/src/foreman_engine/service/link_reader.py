@@ -1,7 +1,8 @@
 """Reading sorted links in pages: on while they are wanted, with a jump when a page would be wasted.
 
 DynamoDB bills a query by 4 KB read, so a jump costs no less than the page that it saves and is worth it only beyond what was
-read already. A first page, and one behind a key that filled a page, is about 4 KB; pages that hold several wanted links grow.
+read already. A page is about 4 KB at first, and again behind a page of which little was wanted; while each 4 KB of a page
+hold more than one wanted link, reading on is cheaper than jumping from one to the next, and the next page is twice as long.
 Source: "Provisioned capacity mode: read and write capacity units", Amazon DynamoDB Developer Guide.
 """
 
@@ -106,11 +107,11 @@ class LinkReader(Generic[AnyLink]):
         self._text_bytes += sum(len(text.encode()) for link in self._page for text in link[:-1])
 
     def _next_limit(self) -> int:
-        """Twice as many as in a full page that was used more than once; else what a read unit gives."""
-        if self._used > 1 and self._limit == len(self._page):
+        """Twice as many as in a full page whose every read unit was used more than once; else what one unit gives."""
+        text_bytes = self._text_bytes // self._links if self._links else _GUESSED_KEY_BYTES
+        unit = max(1, _UNIT_BYTES // (_LINK_BYTES + text_bytes))
+        if self._limit == len(self._page) and self._used > max(1.0, self._limit / unit):
             return min(2 * self._limit, _MAX_PAGE)
         if self._reads > _MANY_READS:
             return _MAX_PAGE
-        text_bytes = self._text_bytes // self._links if self._links else _GUESSED_KEY_BYTES
-        unit = _UNIT_BYTES // (_LINK_BYTES + text_bytes)
-        return min(max(unit, self._fetch.expected, 1), _MAX_PAGE)
+        return min(max(unit, self._fetch.expected), _MAX_PAGE)

@@ -1,7 +1,7 @@
 """Walking the entries that match a plan, in the order of key and then id, by reading nothing but links.
 
 A clause of tags is a union of sorted links, several clauses are an intersection: whoever is behind is told to catch up with
-whoever is furthest ("leapfrog"), so the rarest tag sets the pace.
+whoever is furthest ("leapfrog"), and whoever led to a match leads to the next, so the rarest tag sets the pace.
 Source: T. Veldhuizen, "Leapfrog Triejoin: a simple, worst-case optimal join algorithm", ICDT 2014.
 """
 
@@ -159,6 +159,7 @@ class Matches:
         self._meter = meter
         self._sources = _sources(ground, plan, expected, meter)
         self._began_at: Link | None = None
+        self._leader = 0
 
     def first(self, place: Link) -> Link | None:
         """The first match at or behind `place`.
@@ -167,7 +168,7 @@ class Matches:
             SpentError: the meter ran out before a match or the end, and behind the place where the walk began.
         """
         self._began_at = self._began_at or place
-        agreed = turn = 0
+        agreed, turn = 0, self._leader
         while True:
             # A walk that went no step could be sent to the same place for ever.
             self._meter.overdraft = place == self._began_at
@@ -177,25 +178,28 @@ class Matches:
                 raise SpentError(place) from spent
             if link is None:
                 return None
-            agreed = agreed + 1 if link == place else 1
-            place, turn = link, (turn + 1) % len(self._sources)
+            if link != place:
+                agreed, self._leader = 0, turn
+            place, agreed, turn = link, agreed + 1, (turn + 1) % len(self._sources)
             if agreed < len(self._sources):
                 continue
             if self._keys.accepts(link.key):
                 return link
             place, agreed = behind_key(link.key, ascending=self._ascending), 0
+            turn = self._leader
 
 
 def _sources(ground: Ground, plan: Plan, expected: int, meter: Meter) -> list[Source]:
     """One for each clause. Versions may be skipped early only where no other clause may want an older one."""
     if not plan.clauses:
         return [LinkSource(ground, None, plan.keys, expected, meter)]
-    newest = plan.newest and len(plan.clauses) == 1
+    alone = len(plan.clauses) == 1
+    newest = plan.newest and alone
 
     def source(term: Term) -> Source:
         if term.prefix:
             return PrefixSource(ground, term.tag, plan.keys, newest=newest)
-        return LinkSource(ground, term.tag, plan.keys, expected, meter)
+        return LinkSource(ground, term.tag, plan.keys, expected if alone else 0, meter)
 
     def union(clause: Clause) -> Source:
         return _Union([source(term) for term in clause], ascending=ground.ascending)
@@ -217,10 +221,18 @@ class Walk:
         self._ground = ground
         self._plan = plan
         self._matches = Matches(ground, plan, 0 if plan.newest else expected, meter)
-        self._backwards: Matches | None = None
+
+    def skip(self, count: int) -> int:
+        """Pass over the next `count` links: how many there were."""
+        return len(self._go(count))
 
     def take(self, count: int) -> list[Link]:
         """The next `count` links; fewer at the end, or when the meter ran out."""
+        taken = self._go(count)
+        return self._newest(taken) if taken and self._plan.newest and self._ground.ascending else taken
+
+    def _go(self, count: int) -> list[Link]:
+        """The next links in walking order: of each key its first, where only one is wanted."""
         taken: list[Link] = []
         while len(taken) < count and not self.ended:
             try:
@@ -231,22 +243,19 @@ class Walk:
             if link is None:
                 self.ended = True
                 break
-            if self._plan.newest and self._ground.ascending:
-                link = self._newest(link)
             taken.append(link)
             self.place = self._plan.behind(link, ascending=self._ground.ascending)
         return taken
 
-    def _newest(self, oldest: Link) -> Link:
-        """The newest match of a key whose oldest was found on the way up."""
-        try:
-            following = self._matches.first(behind(oldest, ascending=True))
-        except SpentError:
-            following = oldest
-        if following is None or following.key != oldest.key:
-            return oldest
-        if self._backwards is None:
-            self._backwards = Matches(
-                replace(self._ground, ascending=False), self._plan, 0, Meter(MAX_READ_ROWS)
-            )
-        return self._backwards.first(Link(oldest.key, AFTER_IDS)) or oldest
+    def _newest(self, oldest: Sequence[Link]) -> list[Link]:
+        """The newest match of each key whose oldest was found on the way up: found on the way down through the same keys."""
+        ground = replace(self._ground, ascending=False)
+        matches = Matches(ground, self._plan, 0, Meter(MAX_READ_ROWS))
+        newest: list[Link] = []
+        for link in reversed(oldest):
+            try:
+                found = matches.first(Link(link.key, AFTER_IDS))
+            except SpentError as spent:
+                raise too_broad(MAX_READ_ROWS, "rows to read") from spent
+            newest.append(found if found is not None and found.key == link.key else link)
+        return newest[::-1]

@@ -1,0 +1,151 @@
+"""Query parameters, each declared once: the parser reads by the declaration, and the OpenAPI document shows it."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Final
+
+from foreman_contract import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(ABC):
+    """A query parameter."""
+
+    name: str
+    description: str
+
+    @property
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Parameter):
+    """Text; where it is bounded, the reader checks the bounds."""
+
+    max_chars: int | None = None
+    pattern: str | None = None
+    default: str | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        bounds: dict[str, Any] = (
+            {} if self.max_chars is None else {"minLength": 1, "maxLength": self.max_chars}
+        )
+        if self.pattern is not None:
+            bounds["pattern"] = f"^{self.pattern}$"
+        if self.default is not None:
+            bounds["default"] = self.default
+        return {"type": "string", **bounds}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts(Parameter):
+    """A list of keys or tags, or of their beginnings: a comma list when given once, else each value whole.
+
+    `max_values` bounds the distinct ones: a value with a comma is given twice.
+    """
+
+    max_values: int = limits.MAX_QUERY_VALUES
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        item = {"type": "string", "minLength": 1, "maxLength": limits.MAX_KEY_CHARS}
+        return {"type": "array", "items": item, "minItems": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Parameter):
+    """A UUID."""
+
+    required: bool = False
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        return {"type": "string", "format": "uuid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Integer(Parameter):
+    """A whole number from `low` to `high`; above `served` it is part of the contract and not available yet."""
+
+    default: int
+    low: int
+    high: int
+    served: int | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        most = self.high if self.served is None else self.served
+        return {"type": "integer", "minimum": self.low, "maximum": most, "default": self.default}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Parameter):
+    """One of some words, the first by default; those of `later` are part of the contract and not available yet."""
+
+    options: tuple[str, ...]
+    later: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        return {"type": "string", "enum": list(self.options), "default": self.options[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Parameter):
+    """`true` or `false`."""
+
+    default: bool
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it may be, as JSON Schema."""
+        return {"type": "boolean", "default": self.default}
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a list is paged; what is None it does not take."""
+
+    limit: Integer
+    cursor: Text
+    offset: Integer | None = None
+    total: Flag | None = None
+    sort_by: Choice | None = None
+    sort_order: Choice | None = None
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All of them."""
+        optional = (self.offset, self.total, self.sort_by, self.sort_order)
+        return (self.limit, self.cursor, *(parameter for parameter in optional if parameter is not None))
+
+
+CURSOR: Final = Text(
+    "cursor", "`nextCursor` of the page before, with the same query; not together with `offset`."
+)
+TOTAL: Final = Flag(
+    "total",
+    "Whether the first page counts the rows; exact up to 10,000, and the pages that follow repeat it.",
+    True,
+)
+SORT_ORDER: Final = Choice(
+    "sortOrder", "Downwards or upwards; ties in time are broken by id.", ("desc", "asc")
+)
+
+LIST: Final = Paging(
+    limit=Integer("limit", "Rows of a page.", limits.DEFAULT_LIST_LIMIT, 1, limits.MAX_LIST_LIMIT),
+    cursor=CURSOR,
+    offset=Integer("offset", "Only 0 so far; use `cursor`.", 0, 0, limits.MAX_OFFSET, served=0),
+    total=TOTAL,
+    sort_by=Choice("sortBy", "The time to sort by.", ("created_at",), later=("started_at", "completed_at")),
+    sort_order=SORT_ORDER,
+)
+"""Of runs and tasks."""
