@@ -8,7 +8,8 @@ from chalicelib.adapters.dynamo import keys, run_codec
 from chalicelib.adapters.dynamo.attributes import Item, Value, flag, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import REV, Difference, revised
-from chalicelib.adapters.dynamo.task_codec import HAS_DEPENDANTS, STATUS
+from chalicelib.adapters.dynamo.index_keys import STATUS
+from chalicelib.adapters.dynamo.task_codec import HAS_DEPENDANTS
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
@@ -100,7 +101,7 @@ def raise_total(table: str, run: RunState, count: int) -> "TransactWriteItemType
             "ExpressionAttributeNames": {
                 "#total": run_codec.TOTAL,
                 "#self": run_codec.ID,
-                "#st": run_codec.STATUS,
+                "#st": STATUS,
             },
             "ExpressionAttributeValues": {
                 ":count": number(count),
@@ -141,7 +142,7 @@ def _condition(run: RunState) -> _Condition:
     epoch = "(#ep = :ep OR attribute_not_exists(#ep))" if run.epoch == 0 else "#ep = :ep"
     return _Condition(
         f"#self = :self AND #st = :st AND {epoch}",
-        {"#self": run_codec.ID, "#st": run_codec.STATUS, "#ep": run_codec.EPOCH},
+        {"#self": run_codec.ID, "#st": STATUS, "#ep": run_codec.EPOCH},
         {":self": uuid_value(run.id), ":st": text(run.status), ":ep": number(run.epoch)},
     )
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys, run_codec
+from chalicelib.adapters.dynamo.children import children_of, count_children
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import Difference, difference
 from chalicelib.adapters.dynamo.due import due_tasks
 from chalicelib.adapters.dynamo.errors import Refusal, RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
+from chalicelib.adapters.dynamo.index_keys import STATUS, task_index
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import new_run
+from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.task_actions import (
     add_ends,
@@ -31,7 +34,16 @@ from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundEr
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
-from foreman_engine.service.ports import ALONE, DependantPage, DueTask, RunGuard, TaskPage, Writing
+from foreman_engine.service.indexes import IndexRow, TaskIndex
+from foreman_engine.service.ports import (
+    ALONE,
+    DependantPage,
+    DueTask,
+    Position,
+    RunGuard,
+    TaskPage,
+    Writing,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -52,7 +64,12 @@ class DynamoTaskStore:
         made = [new_task(task, new_mark()) for task in tasks]
         self._payloads.write(outside for _, placed in made for outside in placed.outside)
         edges = [keys.edge(run.org_id, each, task.id) for task in tasks for each in task.depends_on]
-        put_all(self._tables.client, self._tables.tasks, edges)
+        children = [
+            keys.child(run.org_id, task.parent_task_id, task.id)
+            for task in tasks
+            if task.parent_task_id is not None
+        ]
+        put_all(self._tables.client, self._tables.tasks, edges + children)
         actions = [self._run_action(run, len(tasks), writing)]
         actions += [tell_dependency(self._tables.tasks, each) for each in writing.dependencies]
         actions += [put_task(self._tables.tasks, item) for item, _ in made]
@@ -150,6 +167,21 @@ class DynamoTaskStore:
         found = query(self._tables.client, request, limit + 1)
         return DependantPage(tuple(keys.child_id(edge) for edge in found[:limit]), more=len(found) > limit)
 
+    def rows(
+        self, org_id: str, index: TaskIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """Rows of an index behind `after`: the children of a task strongly, others may lag."""
+        if index.parent_id is not None:
+            return children_of(self._tables, org_id, index.parent_id, limit, after, ascending=ascending)
+        spread = task_index(org_id, index)
+        return merged_rows(self._tables.client, self._tables.tasks, spread, limit, after, ascending=ascending)
+
+    def count(self, org_id: str, index: TaskIndex, at_most: int) -> int:
+        """How many rows an index has, counted no further than eight over `at_most`."""
+        if index.parent_id is not None:
+            return count_children(self._tables, org_id, index.parent_id, at_most)
+        return count_rows(self._tables.client, self._tables.tasks, task_index(org_id, index), at_most)
+
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard that are due by `until_ms`, earliest first; one query when there is none."""
         return due_tasks(self._tables, shard, until_ms, limit)
@@ -194,4 +226,4 @@ def _refuse_run(run: RunState, refusal: Refusal) -> None:
         return
     if refusal.old is None or refusal.old.get(run_codec.ID) != uuid_value(run.id):
         raise NotFoundError("There is no such run.")
-    raise ConflictError(f"The run has ended ({refusal.old[run_codec.STATUS]['S']}).")
+    raise ConflictError(f"The run has ended ({refusal.old[STATUS]['S']}).")
