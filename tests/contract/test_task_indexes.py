@@ -48,9 +48,9 @@ def test_an_index_is_walked_once_in_order(
             break
         position = Position(seen[-1].at, seen[-1].id)
     assert seen == listed(many, index, ascending=ascending)
-    assert ports.tasks.count(make.org_id, index, 100) == len(seen)
+    assert ports.tasks.count(make.org_id, status, 100) == len(seen)
     assert list(ports.tasks.rows(f"{make.org_id}x", index, limit, None, ascending=ascending)) == []
-    assert ports.tasks.count(f"{make.org_id}x", index, 100) == 0
+    assert ports.tasks.count(f"{make.org_id}x", status, 100) == 0
 
 
 @pytest.mark.parametrize("ascending", [False, True])
@@ -67,14 +67,12 @@ def test_the_children_of_a_task_are_listed_in_the_order_of_creation(
     behind = Position(first[-1].at, first[-1].id)
     rest = ports.tasks.rows(make.org_id, index, 9, behind, ascending=ascending)
     assert [row.id for row in (*first, *rest)] == ids
-    assert ports.tasks.count(make.org_id, index, 100) == 5
-    assert ports.tasks.count(make.org_id, TaskIndex(parent_id=run.id), 100) == 0
     assert list(ports.tasks.rows(make.org_id, TaskIndex(parent_id=run.id), 5, None, ascending=True)) == []
 
 
 def test_a_task_that_is_put_back_leaves_the_index_of_its_end(ports: Ports, make: Maker) -> None:
     task = make.stored_task()
     [failed] = ports.tasks.save([Change(task, finish(task, TaskStatus.FAILED, 9))])
-    assert ports.tasks.count(make.org_id, TaskIndex(TaskStatus.FAILED), 9) == 1
+    assert ports.tasks.count(make.org_id, TaskStatus.FAILED, 9) == 1
     ports.tasks.save([Change(failed, replace(failed, status=TaskStatus.QUEUED))])
-    assert ports.tasks.count(make.org_id, TaskIndex(TaskStatus.FAILED), 9) == 0
+    assert ports.tasks.count(make.org_id, TaskStatus.FAILED, 9) == 0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.adapters.dynamo import keys
-from chalicelib.adapters.dynamo.reads import count, in_range, query
+from chalicelib.adapters.dynamo.reads import in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from foreman_engine.domain.ids import created_ms, task_address
 from foreman_engine.service.indexes import IndexRow
@@ -20,10 +20,3 @@ def children_of(
     request = in_range(tables.tasks, keys.children(org_id, parent_id), ascending=ascending, after=behind)
     ids = [keys.child_id(note) for note in query(tables.client, request, limit)]
     return [IndexRow(created_ms(task_id), task_id) for task_id in ids]
-
-
-def count_children(tables: Tables, org_id: str, parent_id: str, at_most: int) -> int:
-    """How many children a task has, counted no further than one over `at_most`."""
-    if task_address(parent_id) is None:
-        return 0
-    return count(tables.client, in_range(tables.tasks, keys.children(org_id, parent_id)), at_most + 1)

@@ -107,6 +107,11 @@ def task(org_id: str, task_id: str) -> Item:
     return key(_task_pk(org_id, address), f"t#{address.own}")
 
 
+def task_in(org_id: str, run_id: str, task_id: str) -> Item:
+    """Where a task stands among those of a run in shard 0, whether or not it is one of them."""
+    return key(tasks(org_id, run_id).pk, f"t#{_task(task_id).own}")
+
+
 def edge(org_id: str, parent_id: str, child_id: str) -> Item:
     """The edge from a task to one that depends on it."""
     return key(edges(org_id, parent_id).pk, _task(child_id).own)

@@ -89,18 +89,3 @@ def query(client: "DynamoDBClient", request: "QueryInputTypeDef", wanted: int | 
         start = answer.get("LastEvaluatedKey")
         if start is None or (wanted is not None and len(found) >= wanted):
             return found
-
-
-@translated("DynamoDB")
-def count(client: "DynamoDBClient", request: "QueryInputTypeDef", at_most: int) -> int:
-    """How many items a query finds, counted no further than `at_most`."""
-    counted = 0
-    page: QueryInputTypeDef = {**request, "Select": "COUNT"}
-    while counted < at_most:
-        page["Limit"] = at_most - counted
-        answer = client.query(**page)
-        counted += answer["Count"]
-        if "LastEvaluatedKey" not in answer:
-            break
-        page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-    return counted

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys, run_codec
-from chalicelib.adapters.dynamo.children import children_of, count_children
+from chalicelib.adapters.dynamo.children import children_of
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import Difference, difference
 from chalicelib.adapters.dynamo.due import due_tasks
@@ -30,6 +30,7 @@ from chalicelib.adapters.dynamo.task_actions import (
 )
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, put_all, transact, write
+from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
@@ -176,11 +177,10 @@ class DynamoTaskStore:
         spread = task_index(org_id, index)
         return merged_rows(self._tables.client, self._tables.tasks, spread, limit, after, ascending=ascending)
 
-    def count(self, org_id: str, index: TaskIndex, at_most: int) -> int:
-        """How many rows an index has, counted no further than eight over `at_most`."""
-        if index.parent_id is not None:
-            return count_children(self._tables, org_id, index.parent_id, at_most)
-        return count_rows(self._tables.client, self._tables.tasks, task_index(org_id, index), at_most)
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index has, counted no further than eight over `at_most`."""
+        spread = task_index(org_id, TaskIndex(status))
+        return count_rows(self._tables.client, self._tables.tasks, spread, at_most)
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard that are due by `until_ms`, earliest first; one query when there is none."""
@@ -190,7 +190,7 @@ class DynamoTaskStore:
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
     ) -> TaskPage:
         """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
-        after = keys.task(org_id, after_id) if after_id is not None else None
+        after = keys.task_in(org_id, run_id, after_id) if after_id is not None else None
         request = in_range(self._tables.tasks, keys.tasks(org_id, run_id), ascending=ascending, after=after)
         items = query(self._tables.client, request, limit + 1)
         tasks = [read_task(org_id, item) for item in items[:limit]]

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import created_ms, run_address
 from foreman_engine.domain.runs import RunState
@@ -138,9 +139,9 @@ class MemoryTaskStore:
         """Rows of an index behind `after`."""
         return page_of(self._rows(org_id, index), limit, after, ascending=ascending)
 
-    def count(self, org_id: str, index: TaskIndex, at_most: int) -> int:
-        """How many rows an index has, counted no further than one over `at_most`."""
-        return min(len(self._rows(org_id, index)), at_most + 1)
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index has, counted no further than one over `at_most`."""
+        return min(len(self._rows(org_id, TaskIndex(status))), at_most + 1)
 
     def _rows(self, org_id: str, index: TaskIndex) -> list[IndexRow]:
         with self._state.lock:

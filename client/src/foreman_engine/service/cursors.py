@@ -13,8 +13,8 @@ from foreman_engine.domain.errors import Fault, InvalidCursorError
 from foreman_engine.domain.links import AFTER_IDS, AFTER_KEYS, Link, TagLink
 from foreman_engine.service.ports import Position
 
-_NO_INSTANT: Final = 10**15
-"""No row is as late as this."""
+_NO_INSTANT: Final = 1 << 48
+"""No row is as late as this: ids and indexes keep 48 bits of milliseconds."""
 
 
 def scope_of(org_id: str, *query: object) -> str:
@@ -110,7 +110,7 @@ def _is_sortable(text: object) -> bool:
 
 
 def _total(count: object, at_least: object) -> Total:
-    if type(count) is not int or type(at_least) is not bool:
+    if type(count) is not int or type(at_least) is not bool or count < 0:
         raise TypeError("not a total")
     return Total(count, at_least)
 

@@ -19,14 +19,15 @@ _CHUNK: Final = 100
 class Source(Generic[R]):
     """Where rows come from: `read` gives the first `limit` behind a place, fewer when there are no more.
 
-    With `matches` rows are read on until enough of them match. Where every row matches, `count` tells how many there are, no
-    further than a little over its argument.
+    With `matches` rows are read on until enough of them match; `dense` where all but a few will. Where every row matches,
+    `count` tells how many there are, no further than a little over its argument.
     """
 
     read: Callable[[int, Position | None], Sequence[R]]
     place: Callable[[R], Position]
-    count: Callable[[int], int]
+    count: Callable[[int], int] = lambda at_most: at_most
     matches: Callable[[R], bool] | None = None
+    dense: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,17 @@ class _Walk(Generic[R]):
 def page_of(source: Source[R], query: ListQuery, mark: Mark | None) -> Page[R]:
     """One page. Where rows are filtered, no more than 2,000 are read: it may be short, even empty, and have a tail.
 
-    What of the offset could not be passed over goes along with the tail.
+    What of the offset could not be passed over goes along with the tail. Of a dense source as many are read as are counted
+    elsewhere, 10,000.
     """
     place, skip = (mark.position, mark.skip) if mark is not None else (None, query.offset)
     counts = query.total and mark is None
     whole = skip + query.limit + 1
     served = source.matches is None
-    walk = _Walk(source, place, whole if served else limits.MAX_FILTERED_ROWS)
+    walk = _Walk(source, place, _may_read(source, whole))
     shown: list[R] = []
     matched = 0
-    for row in walk.rows(whole if served else _CHUNK):
+    for row in walk.rows(_chunk(source, whole, counts=counts)):
         matched += 1
         if skip < matched < whole:
             shown.append(row)
@@ -91,8 +93,20 @@ def page_of(source: Source[R], query: ListQuery, mark: Mark | None) -> Page[R]:
     return Page(shown, tail, _total(source, matched, walk.ended) if counts else None)
 
 
+def _may_read(source: Source[R], whole: int) -> int:
+    if source.matches is None:
+        return whole
+    return max(whole, limits.MAX_COUNTED_ROWS + 1) if source.dense else limits.MAX_FILTERED_ROWS
+
+
+def _chunk(source: Source[R], whole: int, *, counts: bool) -> int:
+    if source.matches is None:
+        return whole
+    return min(whole, _CHUNK) if source.dense and not counts else _CHUNK
+
+
 def _total(source: Source[R], matched: int, ended: bool) -> Total:
     if source.matches is not None:
-        return Total(matched, at_least=not ended)
+        return Total(min(matched, limits.MAX_COUNTED_ROWS), at_least=not ended)
     count = source.count(limits.MAX_COUNTED_ROWS)
     return Total(min(count, limits.MAX_COUNTED_ROWS), count > limits.MAX_COUNTED_ROWS)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from foreman_contract.enums import TaskStatus
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
@@ -174,8 +175,8 @@ class TaskStore(Protocol):
         The children of a task are all there; among them may be some that were never created.
         """
 
-    def count(self, org_id: str, index: TaskIndex, at_most: int) -> int:
-        """How many rows an index has, counted no further than a little over `at_most`. May lag behind writes."""
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index of the organization has, counted no further than a little over `at_most`. May lag."""
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard (0 to DUE_SHARDS - 1), of any organization, with `due_at` up to `until_ms`; earliest first.

@@ -67,6 +67,8 @@ def list_tasks(ports: Ports, org_id: str, asked: TasksAsked, query: ListQuery) -
         org_id, "tasks", asked.run_id, asked.status, asked.type, asked.parent_id, asked.sort, query.ascending
     )
     mark = cursors.decode(scope, query.cursor) if query.cursor is not None else None
+    if mark is not None and not _can_follow(asked, mark):
+        raise cursors.broken()
     page = _page(ports, org_id, asked, run, query, mark)
     total = mark.total if mark is not None else page.total
     pairs = _read(ports, org_id, asked, page.rows)
@@ -85,20 +87,29 @@ def _page(
     if asked.sort != "created_at":
         return _sorted(ports, asked, run, query, mark)
     if asked.parent_id is not None:
-        if run is not None and not _is_in(asked.parent_id, run):
+        if not _has_children(asked.parent_id, run):
             return Page([], None, Total(0) if query.total else None)
-        return page_of(
-            _of_index(ports, org_id, asked, TaskIndex(parent_id=asked.parent_id), query), query, mark
-        )
+        return page_of(_of_parent(ports, org_id, asked, asked.parent_id, query), query, mark)
     if run is not None:
         return page_of(_of_run(ports, asked, run, query), query, mark)
     status = asked.status if asked.status in INDEXED else None
     return page_of(_of_index(ports, org_id, asked, TaskIndex(status), query), query, mark)
 
 
-def _is_in(task_id: str, run: RunState) -> bool:
-    address = task_address(task_id)
-    return address is not None and address.run == run_address(run.id)
+def _has_children(parent_id: str, run: RunState | None) -> bool:
+    """Whether children of such a task can be there: it must be an id of ours, in the run that is asked for."""
+    address = task_address(parent_id)
+    return address is not None and (run is None or address.run == run_address(run.id))
+
+
+def _can_follow(asked: TasksAsked, mark: Mark) -> bool:
+    """Whether a page can have ended at this mark: where one run is read, with a task of it."""
+    address, parent = task_address(mark.id), task_address(asked.parent_id) if asked.parent_id else None
+    if asked.run_id is None and parent is None:
+        return True
+    runs = [run_address(asked.run_id)] if asked.run_id is not None else []
+    runs += [parent.run] if parent is not None else []
+    return address is not None and all(address.run == run for run in runs)
 
 
 def _of_run(ports: Ports, asked: TasksAsked, run: RunState, query: ListQuery) -> Source[_Row]:
@@ -130,8 +141,27 @@ def _of_index(
     return Source(
         read=read,
         place=lambda row: row.place,
-        count=lambda at_most: ports.tasks.count(org_id, index, at_most),
+        count=lambda at_most: ports.tasks.count(org_id, index.status, at_most),
         matches=(lambda row: row.task is not None and asked.matches(row.task)) if filters else None,
+    )
+
+
+def _of_parent(
+    ports: Ports, org_id: str, asked: TasksAsked, parent_id: str, query: ListQuery
+) -> Source[_Row]:
+    """The children of a task. Each is read, because a child may be noted that was never created."""
+    index = TaskIndex(parent_id=parent_id)
+
+    def read(limit: int, after: Position | None) -> Sequence[_Row]:
+        rows = ports.tasks.rows(org_id, index, limit, after, ascending=query.ascending)
+        found = _states(ports, org_id, rows)
+        return [_Row(Position(row.at, row.id), found.get(row.id)) for row in rows]
+
+    return Source(
+        read=read,
+        place=lambda row: row.place,
+        matches=lambda row: row.task is not None and asked.matches(row.task),
+        dense=asked.status is None and asked.type is None,
     )
 
 
