@@ -1,6 +1,6 @@
 """How every key is spelled, here and nowhere else. A key begins with the organization, whose id has no `#`.
 
-runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads)
+runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads: `b`, `b1`, ...)
 tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
            `{org}#{run}#e#{own}`    `{own}` of a task that depends on the one in the partition: an edge
            `{org}#{run}#c#{own}`    `{own}` of a child of the task in the partition
@@ -28,6 +28,7 @@ EXPIRES_AT: Final = "expiresAt"
 """The TTL attribute of the keys table, epoch seconds."""
 _AFTER_HEX: Final = "g"
 _OBJECT_MARK: Final = "o#"
+_NUMBER_MARK: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +182,9 @@ def task_place(org_id: str, task_id: str) -> Place:
     return Place(_task_pk(org_id, address), f"{org_id}/{address.run}")
 
 
-def payload_item(name: str) -> str:
-    """The reference to a payload item of a random name: its sort key."""
-    return f"p#{name}"
+def payload_item(name: str, number: int = 0) -> str:
+    """The reference to one of the payloads in an item of a random name: the item's sort key, and behind the first its number."""
+    return f"p#{name}{_NUMBER_MARK}{number}" if number else f"p#{name}"
 
 
 def payload_object(name: str) -> str:
@@ -197,8 +198,13 @@ def object_path(place: Place, ref: str) -> str | None:
 
 
 def payload(place: Place, ref: str) -> Item:
-    """A payload item."""
-    return key(place.pk, ref)
+    """The item that holds a payload."""
+    return key(place.pk, ref.partition(_NUMBER_MARK)[0])
+
+
+def payload_attribute(ref: str) -> str:
+    """The attribute of its item that holds a payload."""
+    return f"b{ref.partition(_NUMBER_MARK)[2]}"
 
 
 def api_key(org_id: str, key_hash: str) -> Item:

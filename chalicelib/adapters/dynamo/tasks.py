@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.index_keys import STATUS, task_index
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import new_run
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.task_actions import (
@@ -110,7 +111,8 @@ class DynamoTaskStore:
 
         One change that ends nothing is a plain update; anything more is a transaction.
         """
-        steps = [_difference(change) for change in changes]
+        shelf = Shelf()
+        steps = [_difference(change, shelf) for change in changes]
         self._payloads.write(outside for step in steps for outside in step.placed.outside)
         try:
             self._write(changes, steps, guard, unchanged)
@@ -197,10 +199,9 @@ class DynamoTaskStore:
         return TaskPage(tuple(task for task in tasks if task.run_id == run_id), more=len(items) > limit)
 
 
-def _difference(change: Change) -> Difference:
-    return difference(
-        SHAPE, keys.task_place(change.before.org_id, change.before.id), change.before, change.after
-    )
+def _difference(change: Change, shelf: Shelf) -> Difference:
+    where = keys.task_place(change.before.org_id, change.before.id)
+    return difference(SHAPE, where, change.before, change.after, shelf)
 
 
 def _saved(change: Change, step: Difference) -> TaskState:
