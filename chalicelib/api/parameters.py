@@ -128,11 +128,13 @@ class Paging:
 
 
 CURSOR: Final = Text(
-    "cursor", "`nextCursor` of the page before, with the same query; not together with `offset`."
+    "cursor",
+    "`nextCursor` of the page before, with the same query; not together with `offset`. A page may be short, even empty, and have one.",
 )
 TOTAL: Final = Flag(
     "total",
-    "Whether the first page counts the rows; exact up to 10,000, and the pages that follow repeat it.",
+    "Whether the first page counts the rows; the pages that follow repeat it. Exact up to 10,000, else, and where a filter reads "
+    "on, with `totalIsLowerBound`.",
     True,
 )
 SORT_ORDER: Final = Choice(
@@ -148,7 +150,8 @@ LIST: Final = Paging(
     total=TOTAL,
     sort_by=Choice(
         "sortBy",
-        "The time to sort by; rows without it are left out.",
+        "The time to sort by; rows without it are left out. Tasks are sorted by start and completion only with `runId`, in a run "
+        f"of at most {limits.MAX_SORTED_MATCHES:,} tasks.",
         ("created_at", "started_at", "completed_at"),
     ),
     sort_order=SORT_ORDER,
