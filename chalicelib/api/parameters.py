@@ -71,31 +71,30 @@ class Id(Parameter):
 
 @dataclass(frozen=True, slots=True)
 class Integer(Parameter):
-    """A whole number from `low` to `high`; above `served` it is part of the contract and not available yet."""
+    """A whole number from `low` to `high`."""
 
     default: int
     low: int
     high: int
-    served: int | None = None
 
     @property
     def schema(self) -> dict[str, Any]:
         """What it may be, as JSON Schema."""
-        most = self.high if self.served is None else self.served
-        return {"type": "integer", "minimum": self.low, "maximum": most, "default": self.default}
+        return {"type": "integer", "minimum": self.low, "maximum": self.high, "default": self.default}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice(Parameter):
-    """One of some words, the first by default; those of `later` are part of the contract and not available yet."""
+    """One of some words, by default the first, or with `optional` none of them."""
 
     options: tuple[str, ...]
-    later: tuple[str, ...] = ()
+    optional: bool = False
 
     @property
     def schema(self) -> dict[str, Any]:
         """What it may be, as JSON Schema."""
-        return {"type": "string", "enum": list(self.options), "default": self.options[0]}
+        default = {} if self.optional else {"default": self.options[0]}
+        return {"type": "string", "enum": list(self.options), **default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +128,13 @@ class Paging:
 
 
 CURSOR: Final = Text(
-    "cursor", "`nextCursor` of the page before, with the same query; not together with `offset`."
+    "cursor",
+    "`nextCursor` of the page before, with the same query; not together with `offset`. A page may be short, even empty, and have one.",
 )
 TOTAL: Final = Flag(
     "total",
-    "Whether the first page counts the rows; exact up to 10,000, and the pages that follow repeat it.",
+    "Whether the first page counts the rows; the pages that follow repeat it. Exact up to 10,000, else, and where a filter reads "
+    "on, with `totalIsLowerBound`.",
     True,
 )
 SORT_ORDER: Final = Choice(
@@ -143,9 +144,16 @@ SORT_ORDER: Final = Choice(
 LIST: Final = Paging(
     limit=Integer("limit", "Rows of a page.", limits.DEFAULT_LIST_LIMIT, 1, limits.MAX_LIST_LIMIT),
     cursor=CURSOR,
-    offset=Integer("offset", "Only 0 so far; use `cursor`.", 0, 0, limits.MAX_OFFSET, served=0),
+    offset=Integer(
+        "offset", "Rows to pass over; not together with `cursor`, which costs less.", 0, 0, limits.MAX_OFFSET
+    ),
     total=TOTAL,
-    sort_by=Choice("sortBy", "The time to sort by.", ("created_at",), later=("started_at", "completed_at")),
+    sort_by=Choice(
+        "sortBy",
+        "The time to sort by; rows without it are left out. Tasks are sorted by start and completion only with `runId`, in a run "
+        f"of at most {limits.MAX_SORTED_MATCHES:,} tasks.",
+        ("created_at", "started_at", "completed_at"),
+    ),
     sort_order=SORT_ORDER,
 )
 """Of runs and tasks."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chalicelib.api.parameters import Choice, Flag, Id, Integer, Paging, Parameter, Texts
 from foreman_contract.fields import is_uuid
-from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError
+from foreman_engine.domain.errors import Fault, InvalidError
 from foreman_engine.service.pages import ListQuery
 
 
@@ -32,7 +32,6 @@ class Query:
 
         Raises:
             InvalidError: it is none, or out of range.
-            NotAvailableError: it is not served yet.
         """
         name, low, high = parameter.name, parameter.low, parameter.high
         text = self.text(parameter)
@@ -40,8 +39,6 @@ class Query:
             return parameter.default
         if not (text.isascii() and text.isdigit() and len(text) <= 9) or not low <= int(text) <= high:
             raise invalid(name, f"must be a whole number from {low} to {high}")
-        if parameter.served is not None and int(text) > parameter.served:
-            self.refuse(name)
         return int(text)
 
     def choice(self, parameter: Choice) -> str:
@@ -49,15 +46,18 @@ class Query:
 
         Raises:
             InvalidError: it is something else.
-            NotAvailableError: it is not served yet.
+        """
+        return self.some(parameter) or parameter.options[0]
+
+    def some(self, parameter: Choice) -> str | None:
+        """One of its options, or None.
+
+        Raises:
+            InvalidError: it is something else.
         """
         text = self.text(parameter)
-        if text is None:
-            return parameter.options[0]
-        if text in parameter.later:
-            self.refuse(parameter.name)
-        if text not in parameter.options:
-            raise invalid(parameter.name, f"must be one of {', '.join(parameter.options + parameter.later)}")
+        if text is not None and text not in parameter.options:
+            raise invalid(parameter.name, f"must be one of {', '.join(parameter.options)}")
         return text
 
     def flag(self, parameter: Flag) -> bool:
@@ -85,17 +85,6 @@ class Query:
         if not is_uuid(text):
             raise invalid(parameter.name, "must be a UUID")
         return str(UUID(text))
-
-    def refuse(self, *names: str) -> None:
-        """Refuse parameters that the contract names and this server does not serve yet.
-
-        Raises:
-            NotAvailableError: one of them is given.
-        """
-        given = [name for name in names if name in self.values]
-        if given:
-            text = "is part of the contract but not available on this server yet"
-            raise NotAvailableError(f"{given[0]} {text}.", [Fault(name, text) for name in given])
 
     def texts(self, parameter: Texts) -> tuple[str, ...]:
         """A list parameter, each value once: given once it is a comma list, given more than once each value is whole.

@@ -6,14 +6,17 @@ from chalice.app import Blueprint
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.parameters import LIST
+from chalicelib.api.list_query import run_list
+from chalicelib.api.parameters import LIST, Choice
+from foreman_contract.enums import RunStatus
 from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
-from foreman_engine.service import runs
+from foreman_engine.service import run_lists, runs
 from foreman_engine.service.creating_runs import create_graph
 
 blueprint = Blueprint(__name__)
 
 _UNKNOWN: Final = "No such run."
+_STATUS: Final = Choice("status", "Only runs of this status.", tuple(RunStatus), optional=True)
 
 
 @endpoint(blueprint, "POST", "/api/v1/runs", creates=True, answers=Run)
@@ -23,12 +26,11 @@ def create_run(call: Call, body: CreateRun) -> Answer:
     return Answer(created.run.to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(blueprint, "GET", "/api/v1/runs", answers=RunPage, parameters=LIST.parameters)
+@endpoint(blueprint, "GET", "/api/v1/runs", answers=RunPage, parameters=(_STATUS, *LIST.parameters))
 def list_runs(call: Call) -> Answer:
-    """List the organization's runs, newest first."""
-    call.query.refuse("status")
-    page = call.query.page(LIST)
-    return Answer(runs.list_runs(call.ports, call.org_id, page).to_wire())
+    """List the organization's runs."""
+    asked, page = run_list(call.query, _STATUS)
+    return Answer(run_lists.list_runs(call.ports, call.org_id, asked, page).to_wire())
 
 
 @endpoint(blueprint, "GET", "/api/v1/runs/{run_id}", answers=Run, refuses={404: _UNKNOWN})

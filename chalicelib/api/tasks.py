@@ -6,7 +6,8 @@ from chalice.app import Blueprint
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.parameters import LIST, Id
+from chalicelib.api.list_query import TASK_FILTERS, task_list
+from chalicelib.api.parameters import LIST
 from foreman_contract.tasks import (
     CreateTask,
     CreateTasks,
@@ -16,12 +17,10 @@ from foreman_contract.tasks import (
     TaskList,
     TaskPage,
 )
-from foreman_engine.domain.errors import Fault, NotAvailableError
-from foreman_engine.service import creating, dependencies, tasks
+from foreman_engine.service import creating, dependencies, task_lists, tasks
 
 blueprint = Blueprint(__name__)
 
-_RUN_ID: Final = Id("runId", "The run whose tasks are listed.", required=True)
 _UNKNOWN: Final = "No such task."
 _NOT_CREATED: Final = {
     404: "No such run or parent, or a parent in another run.",
@@ -50,18 +49,13 @@ def create_tasks(call: Call, body: CreateTasks) -> Answer:
     "GET",
     "/api/v1/tasks",
     answers=TaskPage,
-    parameters=(_RUN_ID, *LIST.parameters),
+    parameters=(*TASK_FILTERS.parameters, *LIST.parameters),
     refuses={404: "No such run."},
 )
 def list_tasks(call: Call) -> Answer:
-    """List the tasks of a run, newest first."""
-    call.query.refuse("status", "type", "parentTaskId")
-    page = call.query.page(LIST)
-    run_id = call.query.uuid(_RUN_ID)
-    if run_id is None:
-        text = "is needed: listing tasks across runs is part of the contract but not available on this server yet"
-        raise NotAvailableError(f"runId {text}.", [Fault("runId", text)])
-    return Answer(tasks.list_tasks(call.ports, call.org_id, run_id, page).to_wire())
+    """List tasks of a run, of a parent, or of the whole organization."""
+    asked, page = task_list(call.query)
+    return Answer(task_lists.list_tasks(call.ports, call.org_id, asked, page).to_wire())
 
 
 @endpoint(blueprint, "GET", "/api/v1/tasks/{task_id}", answers=Task, refuses={404: _UNKNOWN})

@@ -140,6 +140,9 @@ ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
 """For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
 ON_DYNAMODB: Final = _on("memory", _DYNAMODB_LOCAL)
 """For a module that makes so many reads that only a fast DynamoDB will do."""
+ON_MEMORY: Final = _on("memory")
+ON_DYNAMODB_LOCAL: Final = _on(_DYNAMODB_LOCAL)
+"""For tests that try many examples in memory, and few where each takes longer."""
 ON_SQS: Final = _on(_MOTO, _MINISTACK, _LOCALSTACK)
 """For a module that looks at SQS itself."""
 BACKENDS: Final[dict[str, Callable[[], AbstractContextManager[Backend]]]] = {

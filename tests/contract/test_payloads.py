@@ -95,3 +95,23 @@ def test_any_json_survives(ports: Ports, store: str, size: str) -> None:
         assert repr(kept[0] and kept[0].value()) == repr(Payload(wanted).value())
 
     survives()
+
+
+def test_outputs_that_are_saved_together_come_back_each_as_its_own(ports: Ports, make: Maker) -> None:
+    tasks = make.stored_tasks(make.stored_run(), 12, input_data=Payload(compact(_NOISE[:900])))
+    sizes = [30, 700, 600, 1500, 900, 5000, 2500, 700, 800, 1000, 4000, 600]
+    outputs = [Payload(compact(_NOISE[n : n + size])) for n, size in enumerate(sizes)]
+    changes = [
+        Change(task, replace(task, output_data=output, error_data=outputs[1]))
+        for task, output in zip(tasks, outputs, strict=True)
+    ]
+    ports.tasks.save(changes)
+    found = ports.tasks.get(make.org_id, [task.id for task in tasks])
+    for task, output in zip(tasks, outputs, strict=True):
+        [alone] = ports.tasks.load([found[task.id]])
+        assert (alone.output_data and alone.output_data.text) == output.text
+        assert (alone.error_data and alone.error_data.text) == outputs[1].text
+    together = ports.tasks.load([found[task.id] for task in tasks])
+    assert [task.output_data and task.output_data.text for task in together] == [
+        each.text for each in outputs
+    ]

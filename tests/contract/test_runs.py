@@ -1,6 +1,7 @@
 """RunStore: what every implementation does."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from foreman_engine.domain.ids import make_run_id
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.runs import RunState, end_run
 from foreman_engine.domain.tasks import Counts
+from foreman_engine.service.indexes import IndexRow, RunIndex
 from foreman_engine.service.ports import Ports, Position
 from tests.contract.states import Maker
 
@@ -48,7 +50,7 @@ def test_an_id_that_was_never_given_out_is_not_there(ports: Ports, make: Maker) 
 def test_another_organization_sees_nothing(ports: Ports, make: Maker) -> None:
     run = make.stored_run()
     assert ports.runs.get(f"{make.org_id}x", [run.id]) == {}
-    assert ports.runs.newest(f"{make.org_id}x", 10, None).runs == ()
+    assert list(ports.runs.rows(f"{make.org_id}x", RunIndex(), 10, None, ascending=True)) == []
 
 
 def test_an_id_at_a_taken_address_is_refused_and_is_not_the_run_that_lies_there(
@@ -122,9 +124,15 @@ def test_counts_of_a_run_without_ends_are_zero(ports: Ports, make: Maker) -> Non
 
 @pytest.fixture
 def many(make: Maker) -> list[RunState]:
-    """Twelve runs, oldest first; three share each millisecond."""
+    """Twelve runs, oldest first; three share each millisecond. Some have started, some of those have ended."""
     runs = [
-        make.run(id=make_run_id(1000 + n // 3, n * 7919 << 50 | n), created_at=1000 + n // 3)
+        make.run(
+            id=make_run_id(1000 + n // 3, n * 7919 << 50 | n),
+            created_at=1000 + n // 3,
+            status=[RunStatus.PENDING, RunStatus.RUNNING, RunStatus.FAILED, RunStatus.COMPLETED][n % 4],
+            started_at=3000 - n // 4 if n % 4 else None,
+            completed_at=4000 + n // 6 if n % 4 > 1 else None,
+        )
         for n in range(12)
     ]
     for run in runs:
@@ -132,38 +140,70 @@ def many(make: Maker) -> list[RunState]:
     return sorted(runs, key=lambda run: (run.created_at, run.id))
 
 
+INDEXES = [
+    RunIndex(),
+    *(RunIndex("created_at", status) for status in RunStatus),
+    RunIndex("started_at"),
+    RunIndex("completed_at"),
+]
+
+
+def listed(runs: list[RunState], index: RunIndex, *, ascending: bool) -> list[IndexRow]:
+    """The rows that an index must have, by a plain sort."""
+    times = ((getattr(run, index.sort), run) for run in runs if index.status in (None, run.status))
+    known = index.sort != "created_at"
+    rows = [IndexRow(at, run.id, run.status if known else None) for at, run in times if at is not None]
+    return sorted(rows, key=lambda row: (row.at, row.id), reverse=not ascending)
+
+
 @pytest.mark.parametrize("ascending", [False, True])
 @pytest.mark.parametrize("limit", [1, 5, 12, 50])
-def test_newest_walks_every_run_once_in_order(
-    ports: Ports, make: Maker, many: list[RunState], limit: int, ascending: bool
+@pytest.mark.parametrize("index", INDEXES, ids=str)
+def test_an_index_is_walked_once_in_order(
+    ports: Ports, make: Maker, many: list[RunState], index: RunIndex, limit: int, ascending: bool
 ) -> None:
-    seen: list[RunState] = []
+    seen: list[IndexRow] = []
     position = None
     while True:
-        page = ports.runs.newest(make.org_id, limit, position, ascending=ascending)
-        seen += page.runs
-        assert page.more == (len(seen) < len(many))
-        if not page.more:
+        page = ports.runs.rows(make.org_id, index, limit, position, ascending=ascending)
+        seen += page
+        if len(page) < limit:
             break
-        assert len(page.runs) == limit
-        position = Position(seen[-1].created_at, seen[-1].id)
-    assert seen == (many if ascending else many[::-1])
+        position = Position(seen[-1].at, seen[-1].id)
+    assert seen == listed(many, index, ascending=ascending)
+    assert ports.runs.count(make.org_id, index, 100) == len(seen)
 
 
-def test_newest_fills_in_the_counts(ports: Ports, make: Maker) -> None:
-    run = make.stored_run()
+def test_a_run_moves_in_the_indexes_with_its_status_and_times(ports: Ports, make: Maker) -> None:
+    run = make.stored_run(status=RunStatus.PENDING)
+    moves: list[dict[str, Any]] = [
+        {"status": RunStatus.RUNNING, "started_at": 7},
+        {"status": RunStatus.FAILED, "completed_at": 9},
+        {"status": RunStatus.RUNNING, "completed_at": None},
+    ]
+    for move in moves:
+        run = ports.runs.save(run, replace(run, **move))
+        for index in INDEXES:
+            rows = list(ports.runs.rows(make.org_id, index, 5, None, ascending=True))
+            assert rows == listed([run], index, ascending=True)
+
+
+def test_whole_runs_have_their_counts(ports: Ports, make: Maker) -> None:
+    run, bare = make.stored_run(), make.stored_run()
     make.stored_tasks(run, 1)
-    [listed] = ports.runs.newest(make.org_id, 5, None).runs
-    assert (listed.total_tasks, listed.counts) == (1, Counts())
+    whole = ports.runs.whole(make.org_id, [run.id, bare.id, make.run().id])
+    assert {run_id: found.total_tasks for run_id, found in whole.items()} == {run.id: 1, bare.id: 0}
+    assert whole[run.id].counts == Counts()
+    assert ports.runs.whole(make.org_id, []) == {}
 
 
 @pytest.mark.parametrize("at_most", [0, 1, 5, 11, 12, 13, 100, 10_000])
 def test_runs_are_counted_up_to_a_little_over_what_was_asked(
     ports: Ports, make: Maker, many: list[RunState], at_most: int
 ) -> None:
-    counted = ports.runs.total(make.org_id, at_most)
+    counted = ports.runs.count(make.org_id, RunIndex(), at_most)
     if at_most >= len(many):
         assert counted == len(many)
     else:
         assert at_most < counted <= min(len(many), at_most + 8)
-    assert ports.runs.total(f"{make.org_id}x", at_most) == 0
+    assert ports.runs.count(f"{make.org_id}x", RunIndex(), at_most) == 0

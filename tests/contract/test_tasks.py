@@ -172,7 +172,7 @@ def test_ends_are_counted_with_the_write_that_makes_them(ports: Ports, make: Mak
     ports.tasks.save([Change(ended[0], replace(ended[0], metadata=Payload("{}")))])
     ports.tasks.save([Change(ended[4], finish(ended[4], TaskStatus.FAILED, 9))])
     assert ports.runs.counts(make.org_id, run.id) == Counts(completed=2, failed=2, cancelled=1)
-    [listed] = ports.runs.newest(make.org_id, 1, None).runs
+    listed = ports.runs.whole(make.org_id, [run.id])[run.id]
     assert listed.counts.ended == listed.total_tasks == 5
 
 

@@ -1,4 +1,4 @@
-"""What the deployed functions' own roles allow: cancel and retry, the sweep, a dead letter, run data."""
+"""What the deployed functions' own roles allow: cancel and retry, the sweep, a dead letter, run data, lists."""
 
 import json
 import random
@@ -65,6 +65,27 @@ def test_a_run_is_cancelled_and_retried(deployment: Deployment, client: Foreman)
     assert client.cancel_task(tasks[0].id).unwrap().status is TaskStatus.CANCELLED
     assert client.retry_task(tasks[0].id).unwrap().status is TaskStatus.QUEUED
     purge(deployment, client)
+
+
+def test_runs_and_tasks_are_listed_by_every_index(deployment: Deployment, client: Foreman) -> None:
+    run = client.create_run(input_data=None).unwrap()
+    parent = client.create_task(run_id=run.id, type="parent", input_data=1).unwrap()
+    made = [
+        client.create_task(run_id=run.id, type="child", input_data=n, parent_task_id=parent.id).unwrap()
+        for n in range(3)
+    ]
+    client.update_task(made[0].id, status="failed").unwrap()
+    client.update_run(run.id, status="running").unwrap()
+    client.update_run(run.id, status="failed").unwrap()
+    for sort in ("created_at", "started_at", "completed_at"):
+        assert run.id in {each.id for each in client.iterate_runs(status="failed", sort_by=sort).unwrap()}
+        assert run.id in {each.id for each in client.iterate_runs(sort_by=sort, limit=1).unwrap()}
+    failed = client.iterate_tasks(status="failed").unwrap()
+    assert made[0].id in {task.id for task in failed}
+    assert {task.id for task in made} <= {task.id for task in client.iterate_tasks(type="child").unwrap()}
+    children = client.list_tasks(parent_task_id=parent.id, sort_order="asc").unwrap()
+    assert ([task.id for task in children.data], children.pagination.total) == ([each.id for each in made], 3)
+    assert client.list_tasks(run_id=run.id).unwrap().pagination.total == 4
 
 
 def test_the_sweep_sends_what_is_due(deployment: Deployment, client: Foreman) -> None:

@@ -9,9 +9,11 @@ import pytest
 from benchmarks.dynamodb_local import dynamodb_local_ports
 from benchmarks.dynamodb_local_install import DynamoDbLocal
 from benchmarks.usage import READS, WRITES, Usage
+from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink
 from foreman_engine.domain.tasks import Change
+from foreman_engine.service.indexes import RunIndex, TaskIndex
 from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
 from foreman_engine.service.run_data_store import RunDataStore
 from tests.contract.states import Maker
@@ -46,15 +48,23 @@ def call_runs(make: Maker) -> None:
     runs.counts(make.org_id, run.id)
     runs.load([run])
     runs.save(run, replace(run, updated_at=run.updated_at + 1))
-    runs.newest(make.org_id, 5, Position(run.created_at + 1, run.id))
-    runs.total(make.org_id, 100)
+    runs.whole(make.org_id, [run.id])
+    statuses = [RunIndex("created_at", status) for status in RunStatus]
+    for index in (RunIndex(), RunIndex("started_at"), RunIndex("completed_at"), *statuses):
+        runs.rows(make.org_id, index, 5, Position(run.created_at + 1, run.id), ascending=False)
+        runs.count(make.org_id, index, 100)
 
 
 def call_tasks(make: Maker) -> None:
     tasks, task = make.ports.tasks, make.stored_task(due_at=1)
     tasks.get(make.org_id, [task.id])
     tasks.load([task])
-    tasks.save([Change(task, replace(task, updated_at=task.updated_at + 1))])
+    [saved] = tasks.save([Change(task, replace(task, updated_at=task.updated_at + 1))])
+    assert tasks.save_each([Change(saved, replace(saved, attempt=1))]) != [None]
+    tasks.dependants(make.org_id, task.id, 5, None)
+    for index in (TaskIndex(), TaskIndex(TaskStatus.FAILED), TaskIndex(parent_id=task.id)):
+        tasks.rows(make.org_id, index, 5, Position(task.created_at + 1, task.id), ascending=False)
+        tasks.count(make.org_id, index, 100)
     assert any(tasks.due(shard, 10, 5) for shard in range(DUE_SHARDS))
     tasks.of_run(make.org_id, task.run_id, 5, None, ascending=True)
 

@@ -8,6 +8,7 @@ from chalicelib.adapters.dynamo.keys import Place
 from chalicelib.adapters.dynamo.packing import pack
 from chalicelib.adapters.dynamo.payloads import Placed, is_same, place
 from chalicelib.adapters.dynamo.shape import Shape
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import MARK
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
@@ -31,9 +32,13 @@ class Difference:
 
 
 def difference(
-    shape: Shape, where: Place, before: RunState | TaskState, after: RunState | TaskState
+    shape: Shape,
+    where: Place,
+    before: RunState | TaskState,
+    after: RunState | TaskState,
+    shelf: Shelf | None = None,
 ) -> Difference:
-    """What leads from `before` to `after`."""
+    """What leads from `before` to `after`; new payloads that lie outside may share the items of a shelf."""
     old, new = shape.encode(before), shape.encode(after)
     kept, added, removed = 0, {}, []
     for name, attr in shape.payloads.items():
@@ -44,7 +49,7 @@ def difference(
             removed.append(attr)
         else:
             added[name] = now
-    placed = place(where, shape.payloads, added, room_bytes(new) - kept)
+    placed = place(where, shape.payloads, added, room_bytes(new) - kept, shelf)
     sets = {attr: value for attr, value in new.items() if old.get(attr) != value}
     gone = [attr for attr in old if attr not in new]
     return Difference({**sets, **placed.attributes}, (*gone, *removed), placed)

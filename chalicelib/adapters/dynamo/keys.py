@@ -1,16 +1,16 @@
 """How every key is spelled, here and nowhere else. A key begins with the organization, whose id has no `#`.
 
-runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads)
-           created-index            gpk `{org}#{0-7}`, gsk `{created}#{run id}`
+runs       `{org}#{run}`            `#run`, `#c#00`-`#c#15` (counters of ends), `p#{random}` (payloads: `b`, `b1`, ...)
 tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard}` for shards above 0
            `{org}#{run}#e#{own}`    `{own}` of a task that depends on the one in the partition: an edge
+           `{org}#{run}#c#{own}`    `{own}` of a child of the task in the partition
            due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
 run_data   see run_data_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
            `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
 
-`{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
+The indexes over all runs and tasks of an organization: see index_keys.py. `{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
 """
 
 import zlib
@@ -21,7 +21,6 @@ from chalicelib.adapters.dynamo.attributes import Item, text
 from foreman_engine.domain.ids import TaskAddress, run_address, task_address, task_id_at
 from foreman_engine.service.ports import DUE_SHARDS
 
-CREATED_INDEX: Final = "created-index"
 DUE_INDEX: Final = "due-index"
 INDEX_PARTITIONS: Final = 8
 COUNTERS: Final = 16
@@ -29,6 +28,7 @@ EXPIRES_AT: Final = "expiresAt"
 """The TTL attribute of the keys table, epoch seconds."""
 _AFTER_HEX: Final = "g"
 _OBJECT_MARK: Final = "o#"
+_NUMBER_MARK: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +87,14 @@ def counters(org_id: str, run_id: str) -> Range:
     return Range(f"{org_id}#{_run(run_id)}", "#c#00", f"#c#{COUNTERS - 1:02d}")
 
 
-def run_and_counters(pk: str) -> Range:
-    """A run together with its counters, by the run's partition."""
-    return Range(pk, "#c#00", "#run")
+def run_and_counters(org_id: str, run_id: str) -> Range:
+    """A run together with its counters."""
+    return Range(f"{org_id}#{_run(run_id)}", "#c#00", "#run")
 
 
 def run_place(org_id: str, run_id: str) -> Place:
     """Where a run's payloads lie."""
     return Place(f"{org_id}#{_run(run_id)}", f"{org_id}/{_run(run_id)}")
-
-
-def created_at(org_id: str, created_ms: int, run_id: str) -> Item:
-    """The attributes under which the created-index finds a run."""
-    partition = int(run_id[-1], 16) % INDEX_PARTITIONS
-    return {
-        "gpk": text(index_partition(org_id, partition)),
-        "gsk": text(created_position(created_ms, run_id)),
-    }
-
-
-def index_partition(org_id: str, number: int) -> str:
-    """One partition of an organization's created-index."""
-    return f"{org_id}#{number}"
-
-
-def created_position(created_ms: int, run_id: str) -> str:
-    """A place in the order of the created-index."""
-    return f"{created_ms:015d}#{run_id}"
 
 
 def _task_pk(org_id: str, address: TaskAddress) -> str:
@@ -127,6 +108,11 @@ def task(org_id: str, task_id: str) -> Item:
     return key(_task_pk(org_id, address), f"t#{address.own}")
 
 
+def task_in(org_id: str, run_id: str, task_id: str) -> Item:
+    """Where a task stands among those of a run in shard 0, whether or not it is one of them."""
+    return key(tasks(org_id, run_id).pk, f"t#{_task(task_id).own}")
+
+
 def edge(org_id: str, parent_id: str, child_id: str) -> Item:
     """The edge from a task to one that depends on it."""
     return key(edges(org_id, parent_id).pk, _task(child_id).own)
@@ -138,8 +124,19 @@ def edges(org_id: str, parent_id: str) -> Range:
     return Range(f"{org_id}#{address.run}#e#{address.own}", "0", _AFTER_HEX)
 
 
+def child(org_id: str, parent_id: str, child_id: str) -> Item:
+    """The note beside a task that another is its child."""
+    return key(children(org_id, parent_id).pk, _task(child_id).own)
+
+
+def children(org_id: str, parent_id: str) -> Range:
+    """The children of a task, in the order of their ids."""
+    address = _task(parent_id)
+    return Range(f"{org_id}#{address.run}#c#{address.own}", "0", _AFTER_HEX)
+
+
 def child_id(edge: Item) -> str:
-    """The id of the task that an edge leads to."""
+    """The id of the task that an edge, or a note of a child, leads to."""
     return task_id_at(edge["pk"]["S"].split("#")[1], edge["sk"]["S"])
 
 
@@ -185,9 +182,9 @@ def task_place(org_id: str, task_id: str) -> Place:
     return Place(_task_pk(org_id, address), f"{org_id}/{address.run}")
 
 
-def payload_item(name: str) -> str:
-    """The reference to a payload item of a random name: its sort key."""
-    return f"p#{name}"
+def payload_item(name: str, number: int = 0) -> str:
+    """The reference to one of the payloads in an item of a random name: the item's sort key, and behind the first its number."""
+    return f"p#{name}{_NUMBER_MARK}{number}" if number else f"p#{name}"
 
 
 def payload_object(name: str) -> str:
@@ -201,8 +198,13 @@ def object_path(place: Place, ref: str) -> str | None:
 
 
 def payload(place: Place, ref: str) -> Item:
-    """A payload item."""
-    return key(place.pk, ref)
+    """The item that holds a payload."""
+    return key(place.pk, ref.partition(_NUMBER_MARK)[0])
+
+
+def payload_attribute(ref: str) -> str:
+    """The attribute of its item that holds a payload."""
+    return f"b{ref.partition(_NUMBER_MARK)[2]}"
 
 
 def api_key(org_id: str, key_hash: str) -> Item:

@@ -4,7 +4,6 @@ What lies outside is written under a fresh random name before the state that ref
 late writer cannot replace what its successor stored.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,6 +13,7 @@ from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
 from chalicelib.adapters.dynamo.keys import Place
 from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.reads import batch_get
+from chalicelib.adapters.dynamo.shelf import Shelf, fresh_name
 from chalicelib.adapters.dynamo.writes import delete_all, put_all
 from chalicelib.adapters.s3 import S3Objects
 from foreman_engine.domain.payload import Payload
@@ -28,8 +28,6 @@ ALWAYS_INLINE_BYTES: Final = 64
 """So small that an item of its own would cost more than it saves."""
 MAX_ITEM_BYTES: Final = 350_000
 """Largest packed payload in an item. Source: DynamoDB's 400 KB an item, with room."""
-_BODY: Final = "b"
-
 State = TypeVar("State", RunState, TaskState, EntryState)
 
 
@@ -51,8 +49,17 @@ class Placed:
     refs: Mapping[str, str] = field(default_factory=dict)
 
 
-def place(where: Place, names: Mapping[str, str], payloads: Mapping[str, Payload], room_bytes: int) -> Placed:
-    """Decide where new payloads go; `names` gives each field's attribute, `room_bytes` what the state has room for."""
+def place(
+    where: Place,
+    names: Mapping[str, str],
+    payloads: Mapping[str, Payload],
+    room_bytes: int,
+    shelf: Shelf | None = None,
+) -> Placed:
+    """Decide where new payloads go; `names` gives each field's attribute, `room_bytes` what the state has room for.
+
+    With a shelf small ones share items with others that are written by the same call.
+    """
     attributes: Item = {}
     outside: list[Outside] = []
     refs: dict[str, str] = {}
@@ -65,8 +72,10 @@ def place(where: Place, names: Mapping[str, str], payloads: Mapping[str, Payload
             attributes[names[name]] = blob(body)
             room_bytes -= len(body)
             continue
-        random = secrets.token_urlsafe(9)
-        ref = keys.payload_item(random) if len(body) <= MAX_ITEM_BYTES else keys.payload_object(random)
+        if len(body) > MAX_ITEM_BYTES:
+            ref = keys.payload_object(fresh_name())
+        else:
+            ref = (shelf or Shelf()).ref(where, len(body))
         refs[name] = ref
         attributes[names[name]] = text(ref)
         outside.append(Outside(where, ref, body))
@@ -105,14 +114,16 @@ class PayloadStore:
 
     def write(self, outside: Iterable[Outside]) -> None:
         """Make payloads durable."""
-        items: list[Item] = []
+        items: dict[tuple[str, str], Item] = {}
         for each in outside:
             path = keys.object_path(each.place, each.ref)
             if path is not None:
                 self.objects.put(path, each.body)
-            else:
-                items.append({**keys.payload(each.place, each.ref), _BODY: blob(each.body)})
-        put_all(self.client, self.table, items)
+                continue
+            key = keys.payload(each.place, each.ref)
+            item = items.setdefault((key["pk"]["S"], key["sk"]["S"]), key)
+            item[keys.payload_attribute(each.ref)] = blob(each.body)
+        put_all(self.client, self.table, list(items.values()))
 
     def load(self, states: Sequence[State], places: Sequence[Place]) -> list[State]:
         """The same states with every payload's text; `places` in the same order."""
@@ -140,15 +151,19 @@ class PayloadStore:
         pairs = zip(states, places, strict=True)
         wanted = {(where, ref) for state, where in pairs for ref in _unloaded_refs(state)}
         found: dict[tuple[str, str], str] = {}
+        lying: dict[tuple[str, str], list[str]] = {}
         items: list[Item] = []
         for where, ref in wanted:
             path = keys.object_path(where, ref)
             if path is None:
-                items.append(keys.payload(where, ref))
+                items.append(key := keys.payload(where, ref))
+                lying.setdefault((where.pk, key["sk"]["S"]), []).append(ref)
             elif (body := self.objects.get(path)) is not None:
                 found[where.pk, ref] = unpack(body)
         for item in batch_get(self.client, self.table, items):
-            found[item["pk"]["S"], item["sk"]["S"]] = unpack(bytes(item[_BODY]["B"]))
+            pk = item["pk"]["S"]
+            for ref in lying[pk, item["sk"]["S"]]:
+                found[pk, ref] = unpack(bytes(item[keys.payload_attribute(ref)]["B"]))
         return found
 
 

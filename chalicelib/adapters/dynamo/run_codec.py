@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.codec import (
     uuid_field,
 )
 from chalicelib.adapters.dynamo.difference import REV, room_bytes
+from chalicelib.adapters.dynamo.index_keys import STATUS, run_entries
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
@@ -20,7 +21,6 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts
 
 ID: Final = "id"
-STATUS: Final = "st"
 EPOCH: Final = "ep"
 TOTAL: Final = "tt"
 """Counted up by task creation and never set, so it is no field of the shape."""
@@ -42,6 +42,7 @@ SHAPE: Final = Shape(
         flag_field("hold", "ho"),
     ),
     payloads={"input_data": "i", "output_data": "o", "error_data": "e", "metadata": "m"},
+    index=run_entries,
 )
 
 
@@ -53,7 +54,6 @@ def new_run(run: RunState, mark: Value) -> tuple[Item, Placed]:
     placed = place(where, SHAPE.payloads, payloads, room_bytes(plain))
     item = {
         **keys.run(run.org_id, run.id),
-        **keys.created_at(run.org_id, run.created_at, run.id),
         **plain,
         **placed.attributes,
         TOTAL: number(run.total_tasks),

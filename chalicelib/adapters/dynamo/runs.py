@@ -1,22 +1,21 @@
 """Runs on DynamoDB."""
 
-import heapq
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys
-from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
+from chalicelib.adapters.dynamo.attributes import Item, Value, number
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import REV, Difference, difference, revised
 from chalicelib.adapters.dynamo.errors import RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
+from chalicelib.adapters.dynamo.index_keys import run_index
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import ID, SHAPE, TOTAL, new_run, read_counts, read_run
-from chalicelib.adapters.dynamo.run_totals import count_runs
+from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
 from foreman_engine.domain.errors import IdTakenError, StaleError
@@ -24,10 +23,11 @@ from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts
-from foreman_engine.service.ports import Position, RunPage
+from foreman_engine.service.indexes import IndexRow, RunIndex
+from foreman_engine.service.ports import Position
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _READERS: Final = 8
 """Queries under way at once for a list of runs."""
@@ -115,42 +115,30 @@ class DynamoRunStore:
             }
         }
 
-    def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
-        """Runs by creation, counts filled in. Which runs there are may lag; what they say does not."""
-        requests = [
-            self._index_query(keys.index_partition(org_id, number), after, ascending)
-            for number in range(keys.INDEX_PARTITIONS)
-        ]
-        with ThreadPoolExecutor(_READERS) as pool:
-            parts = pool.map(lambda request: query(self._tables.client, request, limit + 1), requests)
-            merged = heapq.merge(*parts, key=_order, reverse=not ascending)
-            rows = list(islice(merged, limit + 1))
-            found = list(pool.map(lambda row: self._with_counts(org_id, row["pk"]["S"]), rows[:limit]))
-        return RunPage(tuple(run for run in found if run is not None), more=len(rows) > limit)
+    def whole(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
+        """The runs that exist, with their counts, strongly consistent; payloads outside are unloaded."""
+        if not run_ids:
+            return {}
+        with ThreadPoolExecutor(min(_READERS, len(run_ids))) as pool:
+            found = pool.map(lambda run_id: self._with_counts(org_id, run_id), run_ids)
+            return {run.id: run for run in found if run is not None}
 
-    def total(self, org_id: str, at_most: int) -> int:
-        """How many runs the organization has, counted no further than eight over `at_most`. May lag."""
-        return count_runs(self._tables, org_id, at_most)
+    def rows(
+        self, org_id: str, index: RunIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """Rows of an index behind `after`, merged from its partitions. May lag."""
+        spread = run_index(org_id, index)
+        return merged_rows(self._tables.client, self._tables.runs, spread, limit, after, ascending=ascending)
 
-    def _index_query(self, partition: str, after: Position | None, ascending: bool) -> "QueryInputTypeDef":
-        condition, values = "gpk = :gpk", {":gpk": text(partition)}
-        if after is not None:
-            condition += " AND gsk > :at" if ascending else " AND gsk < :at"
-            values[":at"] = text(keys.created_position(after.at, after.id))
-        return {
-            "TableName": self._tables.runs,
-            "IndexName": keys.CREATED_INDEX,
-            "ScanIndexForward": ascending,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
+    def count(self, org_id: str, index: RunIndex, at_most: int) -> int:
+        """How many rows an index has, counted no further than eight over `at_most`. May lag."""
+        return count_rows(self._tables.client, self._tables.runs, run_index(org_id, index), at_most)
 
-    def _with_counts(self, org_id: str, pk: str) -> RunState | None:
-        items = query(self._tables.client, in_range(self._tables.runs, keys.run_and_counters(pk)))
+    def _with_counts(self, org_id: str, run_id: str) -> RunState | None:
+        """One query reads the run and its counters, which lie beside each other."""
+        items = query(self._tables.client, in_range(self._tables.runs, keys.run_and_counters(org_id, run_id)))
         run = next((read_run(org_id, item) for item in items if keys.is_run(item)), None)
         counters = [item for item in items if not keys.is_run(item)]
-        return replace(run, counts=read_counts(counters)) if run is not None else None
-
-
-def _order(row: Item) -> str:
-    return row["gsk"]["S"]
+        if run is None or run.id != run_id:
+            return None
+        return replace(run, counts=read_counts(counters))

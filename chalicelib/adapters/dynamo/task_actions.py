@@ -8,7 +8,8 @@ from chalicelib.adapters.dynamo import keys, run_codec
 from chalicelib.adapters.dynamo.attributes import Item, Value, flag, number, text
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import REV, Difference, revised
-from chalicelib.adapters.dynamo.task_codec import HAS_DEPENDANTS, STATUS
+from chalicelib.adapters.dynamo.index_keys import STATUS
+from chalicelib.adapters.dynamo.task_codec import HAS_DEPENDANTS
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
@@ -117,7 +118,7 @@ def raise_total(table: str, run: RunState, count: int) -> "TransactWriteItemType
             "ExpressionAttributeNames": {
                 "#total": run_codec.TOTAL,
                 "#self": run_codec.ID,
-                "#st": run_codec.STATUS,
+                "#st": STATUS,
                 "#ep": run_codec.EPOCH,
             },
             "ExpressionAttributeValues": {
@@ -154,7 +155,7 @@ def add_ends(table: str, org_id: str, run_id: str, ends: Counts) -> "TransactWri
 def _condition(run: RunState) -> _Condition:
     return _Condition(
         f"#self = :self AND #st = :st AND {_epoch(run)}",
-        {"#self": run_codec.ID, "#st": run_codec.STATUS, "#ep": run_codec.EPOCH},
+        {"#self": run_codec.ID, "#st": STATUS, "#ep": run_codec.EPOCH},
         {":self": uuid_value(run.id), ":st": text(run.status), ":ep": number(run.epoch)},
     )
 

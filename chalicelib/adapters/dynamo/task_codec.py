@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamo.codec import (
     uuids_field,
 )
 from chalicelib.adapters.dynamo.difference import REV, room_bytes
+from chalicelib.adapters.dynamo.index_keys import STATUS, task_entries
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
 from chalicelib.adapters.dynamo.writes import MARK
@@ -22,7 +23,6 @@ from foreman_contract.enums import Priority, TaskStatus
 from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.tasks import FanIn, TaskState
 
-STATUS: Final = "st"
 HAS_DEPENDANTS: Final = "hd"
 _ATTEMPT_BYTES: Final = 160
 """What a first claim adds to the state: worker, claim, lease and instants."""
@@ -46,8 +46,9 @@ def _decode_fan_in(value: Value) -> FanIn:
     return "any" if value["S"] == "any" else "all"
 
 
-def _due_entry(task: TaskState) -> Item:
-    return keys.due_entry(task.due_at, task.id) if task.due_at is not None else {}
+def _entries(task: TaskState) -> Item:
+    due = keys.due_entry(task.due_at, task.id) if task.due_at is not None else {}
+    return {**task_entries(task), **due}
 
 
 SHAPE: Final = Shape(
@@ -97,7 +98,7 @@ SHAPE: Final = Shape(
         "metadata": "m",
         "progress": "g",
     },
-    index=_due_entry,
+    index=_entries,
 )
 
 

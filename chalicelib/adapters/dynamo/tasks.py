@@ -6,14 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys, run_codec
+from chalicelib.adapters.dynamo.children import children_of
 from chalicelib.adapters.dynamo.codec import uuid_value
 from chalicelib.adapters.dynamo.difference import Difference, difference
 from chalicelib.adapters.dynamo.due import due_tasks
 from chalicelib.adapters.dynamo.errors import Refusal, RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
+from chalicelib.adapters.dynamo.index_keys import STATUS, task_index
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import new_run
+from chalicelib.adapters.dynamo.shelf import Shelf
+from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.task_actions import (
     add_ends,
@@ -27,12 +31,22 @@ from chalicelib.adapters.dynamo.task_actions import (
 )
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, put_all, transact, write
+from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import task_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
 from foreman_engine.domain.transitions import ENDED_RUN
-from foreman_engine.service.ports import ALONE, DependantPage, DueTask, RunGuard, TaskPage, Writing
+from foreman_engine.service.indexes import IndexRow, TaskIndex
+from foreman_engine.service.ports import (
+    ALONE,
+    DependantPage,
+    DueTask,
+    Position,
+    RunGuard,
+    TaskPage,
+    Writing,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -53,7 +67,12 @@ class DynamoTaskStore:
         made = [new_task(task, new_mark()) for task in tasks]
         self._payloads.write(outside for _, placed in made for outside in placed.outside)
         edges = [keys.edge(run.org_id, each, task.id) for task in tasks for each in task.depends_on]
-        put_all(self._tables.client, self._tables.tasks, edges)
+        children = [
+            keys.child(run.org_id, task.parent_task_id, task.id)
+            for task in tasks
+            if task.parent_task_id is not None
+        ]
+        put_all(self._tables.client, self._tables.tasks, edges + children)
         actions = [self._run_action(run, len(tasks), writing)]
         actions += [tell_dependency(self._tables.tasks, each) for each in writing.dependencies]
         actions += [put_task(self._tables.tasks, item) for item, _ in made]
@@ -93,7 +112,8 @@ class DynamoTaskStore:
 
         One change that ends nothing is a plain update; anything more is a transaction.
         """
-        steps = [_difference(change) for change in changes]
+        shelf = Shelf()
+        steps = [_difference(change, shelf) for change in changes]
         self._payloads.write(outside for step in steps for outside in step.placed.outside)
         try:
             self._write(changes, steps, guard, unchanged)
@@ -151,6 +171,20 @@ class DynamoTaskStore:
         found = query(self._tables.client, request, limit + 1)
         return DependantPage(tuple(keys.child_id(edge) for edge in found[:limit]), more=len(found) > limit)
 
+    def rows(
+        self, org_id: str, index: TaskIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """Rows of an index behind `after`: the children of a task strongly, others may lag."""
+        if index.parent_id is not None:
+            return children_of(self._tables, org_id, index.parent_id, limit, after, ascending=ascending)
+        spread = task_index(org_id, index)
+        return merged_rows(self._tables.client, self._tables.tasks, spread, limit, after, ascending=ascending)
+
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index has, counted no further than eight over `at_most`."""
+        spread = task_index(org_id, TaskIndex(status))
+        return count_rows(self._tables.client, self._tables.tasks, spread, at_most)
+
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard that are due by `until_ms`, earliest first; one query when there is none."""
         return due_tasks(self._tables, shard, until_ms, limit)
@@ -159,17 +193,16 @@ class DynamoTaskStore:
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
     ) -> TaskPage:
         """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
-        after = keys.task(org_id, after_id) if after_id is not None else None
+        after = keys.task_in(org_id, run_id, after_id) if after_id is not None else None
         request = in_range(self._tables.tasks, keys.tasks(org_id, run_id), ascending=ascending, after=after)
         items = query(self._tables.client, request, limit + 1)
         tasks = [read_task(org_id, item) for item in items[:limit]]
         return TaskPage(tuple(task for task in tasks if task.run_id == run_id), more=len(items) > limit)
 
 
-def _difference(change: Change) -> Difference:
-    return difference(
-        SHAPE, keys.task_place(change.before.org_id, change.before.id), change.before, change.after
-    )
+def _difference(change: Change, shelf: Shelf) -> Difference:
+    where = keys.task_place(change.before.org_id, change.before.id)
+    return difference(SHAPE, where, change.before, change.after, shelf)
 
 
 def _saved(change: Change, step: Difference) -> TaskState:
@@ -195,7 +228,7 @@ def _refuse_run(run: RunState, refusal: Refusal) -> None:
         return
     if refusal.old is None or refusal.old.get(run_codec.ID) != uuid_value(run.id):
         raise NotFoundError("There is no such run.")
-    status = refusal.old[run_codec.STATUS]["S"]
+    status = refusal.old[STATUS]["S"]
     if status in ENDED_RUN:
         raise ConflictError(f"The run has ended ({status}).")
     raise StaleError([run.id])

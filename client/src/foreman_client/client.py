@@ -43,6 +43,7 @@ class Foreman:
     cancel_run = method(runs.cancel_run)
     retry_run = method(runs.retry_run)
     list_runs = method(runs.list_runs)
+    iterate_runs = paged_method(iterating.iterate_runs)
     wait_for_run = method(waiting.wait_for_run)
 
     create_task = method(tasks.create_task)
@@ -55,6 +56,7 @@ class Foreman:
     cancel_task = method(tasks.cancel_task)
     retry_task = method(tasks.retry_task)
     list_tasks = method(tasks.list_tasks)
+    iterate_tasks = paged_method(iterating.iterate_tasks)
     wait_for_task = method(waiting.wait_for_task)
 
     create_run_data = method(run_data.create_run_data)

@@ -16,3 +16,5 @@ class Pagination(WireModel):
 
 
 SortOrder = Literal["asc", "desc"]
+RunSort = Literal["created_at", "started_at", "completed_at"]
+TaskSort = RunSort

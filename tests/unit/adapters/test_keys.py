@@ -1,13 +1,20 @@
 """How keys are spelled: a change here moves stored records."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo import keys, run_data_keys
+from chalicelib.adapters.dynamo import index_keys, keys, run_data_keys
 from chalicelib.adapters.dynamo.attributes import Item
+from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.ids import make_run_id, make_task_id
 from foreman_engine.domain.links import AFTER_IDS, FIRST, LAST, Link, TagLink
+from foreman_engine.domain.payload import Payload
+from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.tasks import TaskState
 
 RUN = "019b76da-a800-7abc-8123-456789abcdef"
 TASK = "019b76da-a800-8abc-8000-000000200002"
@@ -41,11 +48,30 @@ def test_vectors(key: Item, pk: str, sk: str) -> None:
     assert key == {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def test_the_index_orders_by_creation_then_id() -> None:
-    assert keys.created_at("acme", 1_767_225_600_000, RUN) == {
-        "gpk": {"S": "acme#7"},
-        "gsk": {"S": f"001767225600000#{RUN}"},
+def test_runs_are_indexed_by_their_times_and_status() -> None:
+    pending = RunState(
+        RUN, "acme", RunStatus.PENDING, Payload("1"), created_at=1_767_225_600_000, updated_at=0
+    )
+    entries = {"gpk": {"S": "acme#7"}, "gsk": {"S": f"001767225600000#{RUN}"}}
+    assert index_keys.run_entries(pending) == {**entries, "hpk": {"S": "acme#pending#7"}}
+    ended = replace(pending, status=RunStatus.FAILED, started_at=5, completed_at=6)
+    assert index_keys.run_entries(ended) == {
+        **entries,
+        "hpk": {"S": "acme#failed#7"},
+        "spk": {"S": "acme#7"},
+        "ssk": {"S": f"000000000000005#{RUN}"},
+        "cpk": {"S": "acme#7"},
+        "csk": {"S": f"000000000000006#{RUN}"},
     }
+
+
+def test_tasks_are_indexed_by_creation_and_the_failed_and_cancelled_alone_as_well() -> None:
+    task = TaskState(TASK, RUN, "acme", "t", TaskStatus.QUEUED, Payload("1"), created_at=258, updated_at=0)
+    entries = {"gpk": {"S": "acme#2"}, "gsk": {"B": b"\x00\x00\x00\x00\x01\x02" + UUID(TASK).bytes}}
+    assert index_keys.task_entries(task) == entries
+    for status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+        found = index_keys.task_entries(replace(task, status=status))
+        assert found == {**entries, "epk": {"S": f"acme#{status}#2"}}
 
 
 def test_links_are_spread_over_the_partitions_of_their_index_by_their_entry() -> None:
@@ -77,7 +103,7 @@ def test_a_tasks_key_tells_its_id(now: int, random74: int, since: int, sequence:
 def test_ranges_hold_their_own_and_nothing_else() -> None:
     for spread, inside, outside in (
         (keys.counters("acme", RUN), ["#c#00", "#c#15"], ["#run", "p#x"]),
-        (keys.run_and_counters("acme#1"), ["#c#00", "#c#15", "#run"], ["p#x"]),
+        (keys.run_and_counters("acme", RUN), ["#c#00", "#c#15", "#run"], ["p#x"]),
         (keys.tasks("acme", RUN), ["t#0000000000000000", "t#ffffffffffffffff"], ["p#zzz"]),
         (
             run_data_keys.links("acme", RUN, None, Link("k", ""), Link("k", AFTER_IDS)),

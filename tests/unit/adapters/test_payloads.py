@@ -11,6 +11,7 @@ from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.difference import difference
 from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.payloads import ALWAYS_INLINE_BYTES, MAX_ITEM_BYTES, is_same, place
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.task_codec import SHAPE
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.payload import Payload
@@ -97,3 +98,23 @@ def test_an_output_that_would_make_the_state_large_goes_outside() -> None:
     for size, outside in ((200, False), (500, True)):
         change = difference(SHAPE, WHERE, before, replace(before, output_data=Payload(noise(size))))
         assert bool(change.placed.outside) == outside
+
+
+def test_small_payloads_of_one_call_share_items_that_cost_one_unit_to_read() -> None:
+    shelf = Shelf()
+    sizes = [530] * 10 + [3000, 800, 100, 5000, 10]
+    refs = [shelf.ref(WHERE, size) for size in sizes]
+    items: dict[str, list[int]] = {}
+    for ref, size in zip(refs, sizes, strict=True):
+        items.setdefault(keys.payload(WHERE, ref)["sk"]["S"], []).append(size)
+    assert list(items.values()) == [[530] * 7, [530] * 3, [3000, 800, 100], [5000], [10]]
+    assert len(set(refs)) == len(sizes)
+    assert [keys.payload_attribute(ref) for ref in refs[:3]] == ["b", "b1", "b2"]
+    assert all(keys.object_path(WHERE, ref) is None for ref in refs)
+
+
+def test_a_shelf_is_of_one_partition() -> None:
+    shelf, elsewhere = Shelf(), replace(WHERE, pk="acme#other")
+    first, other, second = shelf.ref(WHERE, 10), shelf.ref(elsewhere, 10), shelf.ref(WHERE, 10)
+    assert keys.payload(WHERE, first) == keys.payload(WHERE, second)
+    assert keys.payload(elsewhere, other)["sk"] != keys.payload(WHERE, first)["sk"]

@@ -19,17 +19,12 @@ from foreman_client import (
     NotFoundError,
     Pages,
     Result,
-    Run,
-    RunPage,
     Success,
     UnexpectedAnswerError,
 )
 from foreman_client import _http as http
-from foreman_client._bind import paged_method
-from foreman_client._walk import Listing, rows_of
-from foreman_client.operations.runs import list_runs
 from foreman_contract.service import Config
-from tests.unit.client.records import RUN_ID, config_json, entry_json, error_json, page_json, run_json
+from tests.unit.client.records import RUN_ID, config_json, entry_json, error_json, page_json
 from tests.unit.client.stub_service import CONFIG, StubService, answer, serving
 
 Query = list[tuple[str, str]]
@@ -245,20 +240,6 @@ def test_types_are_those_of_rows_and_pages() -> None:
     assert_type(iter(entries), Iterator[Result[Entry]])
     assert_type(entries.unwrap(), Iterator[Entry])
     assert_type(entries.pages(), Iterator[Result[EntryPage]])
-
-
-def test_any_operation_that_answers_pages_can_be_iterated() -> None:
-    class Client:
-        session = serving(
-            answer(200, page_json(run_json(), nextCursor="1")), answer(200, page_json(run_json()))
-        ).session()
-        iterate_runs = paged_method(
-            Listing("iterate_runs", list_runs, rows_of, {"limit": 100, "total": False})
-        )
-
-    runs = Client().iterate_runs(status="failed")
-    assert_type(runs, Pages[Run, RunPage])
-    assert [run.id for run in runs.unwrap()] == [RUN_ID, RUN_ID]
 
 
 def test_a_failure_can_be_matched() -> None:

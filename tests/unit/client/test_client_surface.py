@@ -26,7 +26,13 @@ def test_exports_are_sorted_and_real() -> None:
 
 def test_there_are_operations() -> None:
     assert {"create_run", "enqueue_tasks", "query_run_data", "wait_for_task", "health"} <= set(OPERATIONS)
-    assert {"iterate_run_data", "iterate_run_data_search", "delete_run_data"} <= set(OPERATIONS)
+    assert {
+        "iterate_run_data",
+        "iterate_run_data_search",
+        "iterate_runs",
+        "iterate_tasks",
+        "delete_run_data",
+    } <= set(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

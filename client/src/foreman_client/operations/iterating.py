@@ -7,8 +7,16 @@ from typing import Final
 
 from foreman_client._walk import Listing, rows_of
 from foreman_client.operations.run_data import query_run_data, search_run_data
+from foreman_client.operations.runs import list_runs
+from foreman_client.operations.tasks import list_tasks
 from foreman_contract import limits
 
+iterate_runs: Final = Listing(
+    "iterate_runs", list_runs, rows_of, {"limit": limits.MAX_LIST_LIMIT, "total": False}
+)
+iterate_tasks: Final = Listing(
+    "iterate_tasks", list_tasks, rows_of, {"limit": limits.MAX_LIST_LIMIT, "total": False}
+)
 iterate_run_data: Final = Listing(
     "iterate_run_data", query_run_data, rows_of, {"limit": limits.MAX_DATA_LIMIT, "total": False}
 )

@@ -10,7 +10,7 @@ from foreman_client._unset import UNSET
 from foreman_client.operations.task_body import NewTask, new_task_bodies
 from foreman_client.result import Result
 from foreman_contract.enums import RunStatus
-from foreman_contract.pages import SortOrder
+from foreman_contract.pages import RunSort, SortOrder
 from foreman_contract.runs import Run, RunPage
 
 
@@ -108,13 +108,14 @@ def list_runs(
     limit: int | None = None,
     offset: int | None = None,
     cursor: str | None = None,
-    sort_by: str | None = None,
+    sort_by: RunSort | None = None,
     sort_order: SortOrder | None = None,
     total: bool | None = None,
 ) -> Steps[Result[RunPage]]:
     """One page of the organization's runs, newest first; `pagination.next_cursor` leads to the next.
 
-    `limit` is 1-100 (default 20). Pass `total=False` to spare the count.
+    `limit` is 1-100 (default 20). By `sort_by="started_at"` or `"completed_at"` runs without that time are left out; with
+    `status` such a page may be short, even empty, and be followed by another. Pass `total=False` to spare the count.
 
     Raises:
         TypeError: an argument is of the wrong type.

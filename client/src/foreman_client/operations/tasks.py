@@ -11,7 +11,7 @@ from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import task_body
 from foreman_client.result import Result
 from foreman_contract.enums import TaskStatus
-from foreman_contract.pages import SortOrder
+from foreman_contract.pages import SortOrder, TaskSort
 from foreman_contract.tasks import Dependencies, Dependency, RetryPolicy, Task, TaskPage
 
 
@@ -193,13 +193,15 @@ def list_tasks(
     limit: int | None = None,
     offset: int | None = None,
     cursor: str | None = None,
-    sort_by: str | None = None,
+    sort_by: TaskSort | None = None,
     sort_order: SortOrder | None = None,
     total: bool | None = None,
 ) -> Steps[Result[TaskPage]]:
-    """One page of tasks, of one run when `run_id` is given; `pagination.next_cursor` leads to the next.
+    """One page of tasks, newest first, of one run when `run_id` is given; `pagination.next_cursor` leads to the next.
 
-    `limit` is 1-100 (default 20). Pass `total=False` to spare the count.
+    `limit` is 1-100 (default 20). Filters restrict each other; with `type`, or a `status` that no index has, a page may be
+    short, even empty, and be followed by another. `sort_by="started_at"` and `"completed_at"` need `run_id`, and a run of at
+    most 10,000 tasks; tasks without that time are left out. Pass `total=False` to spare the count.
 
     Raises:
         TypeError: an argument is of the wrong type.

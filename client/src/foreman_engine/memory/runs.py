@@ -8,12 +8,14 @@ from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts
+from foreman_engine.memory.pages import page_of
 from foreman_engine.memory.state import MemoryState, RunKey
-from foreman_engine.service.ports import Position, RunPage
+from foreman_engine.service.indexes import IndexRow, RunIndex
+from foreman_engine.service.ports import Position
 
 
 class MemoryRunStore:
-    """RunStore; its `newest` does not lag."""
+    """RunStore; its indexes do not lag."""
 
     def __init__(self, state: MemoryState) -> None:
         self._state = state
@@ -54,24 +56,31 @@ class MemoryRunStore:
             self._state.runs[_key(before.org_id, before.id)] = stored
             return self._state.payloads.load(replace(stored, counts=after.counts))
 
-    def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
-        """Runs by creation, newest first (oldest first when `ascending`), counts filled in."""
+    def whole(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
+        """As `get`, with the counts."""
         with self._state.lock:
-            rows = sorted(
-                (run for key, run in self._state.runs.items() if key[0] == org_id),
-                key=_position,
-                reverse=not ascending,
-            )
-            if after is not None:
-                at = (after.at, after.id)
-                rows = [run for run in rows if (_position(run) > at if ascending else _position(run) < at)]
-            page = [replace(run, counts=self.counts(org_id, run.id)) for run in rows[:limit]]
-            return RunPage(tuple(page), more=len(rows) > limit)
+            found = self.get(org_id, run_ids)
+            return {run_id: replace(run, counts=self.counts(org_id, run_id)) for run_id, run in found.items()}
 
-    def total(self, org_id: str, at_most: int) -> int:
-        """How many runs the organization has, counted no further than one over `at_most`."""
+    def rows(
+        self, org_id: str, index: RunIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """Rows of an index behind `after`."""
+        return page_of(self._rows(org_id, index), limit, after, ascending=ascending)
+
+    def count(self, org_id: str, index: RunIndex, at_most: int) -> int:
+        """How many rows an index has, counted no further than one over `at_most`."""
+        return min(len(self._rows(org_id, index)), at_most + 1)
+
+    def _rows(self, org_id: str, index: RunIndex) -> list[IndexRow]:
         with self._state.lock:
-            return min(sum(1 for org, _ in self._state.runs if org == org_id), at_most + 1)
+            runs = [run for (org, _), run in self._state.runs.items() if org == org_id]
+        times = ((getattr(run, index.sort), run) for run in runs)
+        return [
+            IndexRow(at, run.id, None if index.sort == "created_at" else run.status)
+            for at, run in times
+            if at is not None and index.status in (None, run.status)
+        ]
 
     def _stored(self, run: RunState) -> RunState:
         return replace(self._state.payloads.shelve(run), counts=Counts())
@@ -79,7 +88,3 @@ class MemoryRunStore:
 
 def _key(org_id: str, run_id: str) -> RunKey:
     return org_id, run_address(run_id) or ""
-
-
-def _position(run: RunState) -> tuple[int, str]:
-    return run.created_at, run.id

@@ -4,16 +4,20 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
-from foreman_engine.domain.ids import run_address
+from foreman_engine.domain.ids import created_ms, run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
+from foreman_engine.memory.pages import page_of
 from foreman_engine.memory.state import MemoryState
+from foreman_engine.service.indexes import IndexRow, TaskIndex
 from foreman_engine.service.ports import (
     ALONE,
     DUE_SHARDS,
     DependantPage,
     DueTask,
+    Position,
     RunGuard,
     TaskPage,
     Writing,
@@ -132,6 +136,25 @@ class MemoryTaskStore:
                 if org == org_id and task_id in task.depends_on and (after_id is None or task.id > after_id)
             )
         return DependantPage(tuple(ids[:limit]), more=len(ids) > limit)
+
+    def rows(
+        self, org_id: str, index: TaskIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """Rows of an index behind `after`."""
+        return page_of(self._rows(org_id, index), limit, after, ascending=ascending)
+
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index has, counted no further than one over `at_most`."""
+        return min(len(self._rows(org_id, TaskIndex(status))), at_most + 1)
+
+    def _rows(self, org_id: str, index: TaskIndex) -> list[IndexRow]:
+        with self._state.lock:
+            tasks = [task for (org, _), task in self._state.tasks.items() if org == org_id]
+        return [
+            IndexRow(created_ms(task.id) if index.parent_id else task.created_at, task.id)
+            for task in tasks
+            if index.status in (None, task.status) and index.parent_id in (None, task.parent_task_id)
+        ]
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard that are due by `until_ms`, earliest first; does not lag."""

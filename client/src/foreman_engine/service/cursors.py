@@ -13,8 +13,8 @@ from foreman_engine.domain.errors import Fault, InvalidCursorError
 from foreman_engine.domain.links import AFTER_IDS, AFTER_KEYS, Link, TagLink
 from foreman_engine.service.ports import Position
 
-_NO_INSTANT: Final = 10**15
-"""No row is as late as this."""
+_NO_INSTANT: Final = 1 << 48
+"""No row is as late as this: ids and indexes keep 48 bits of milliseconds."""
 
 
 def scope_of(org_id: str, *query: object) -> str:
@@ -48,6 +48,8 @@ class Mark:
     id: str
     total: Total | None = None
     texts: tuple[str, ...] = ()
+    skip: int = 0
+    """How many matching rows are still to be passed over."""
 
     @property
     def position(self) -> Position:
@@ -63,7 +65,7 @@ def place_mark(link: Link | TagLink) -> Mark:
 def encode(scope: str, mark: Mark) -> str:
     """The cursor that goes on at `mark`."""
     total = None if mark.total is None else [mark.total.count, mark.total.at_least]
-    text = json.dumps([scope, mark.at, mark.id, total, *mark.texts], separators=(",", ":"))
+    text = json.dumps([scope, mark.at, mark.id, total, mark.skip, *mark.texts], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
@@ -75,15 +77,19 @@ def decode(scope: str, cursor: str, texts: int = 0) -> Mark:
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        made_for, at, row_id, total, *given = json.loads(
+        made_for, at, row_id, total, skip, *given = json.loads(
             base64.b64decode(padded, altchars=b"-_", validate=True)
         )
         sound = _is_place(given, row_id) if texts else _is_row(at, row_id)
-        if made_for != scope or len(given) != texts or not sound:
+        if made_for != scope or len(given) != texts or not (sound and _is_skip(skip)):
             raise broken()
-        return Mark(at, row_id, None if total is None else _total(*total), tuple(given))
+        return Mark(at, row_id, None if total is None else _total(*total), tuple(given), skip)
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise broken() from error
+
+
+def _is_skip(skip: object) -> bool:
+    return type(skip) is int and 0 <= skip <= limits.MAX_OFFSET
 
 
 def _is_row(at: object, row_id: object) -> bool:
@@ -104,7 +110,7 @@ def _is_sortable(text: object) -> bool:
 
 
 def _total(count: object, at_least: object) -> Total:
-    if type(count) is not int or type(at_least) is not bool:
+    if type(count) is not int or type(at_least) is not bool or count < 0:
         raise TypeError("not a total")
     return Total(count, at_least)
 

@@ -78,7 +78,7 @@ def plan_tasks(
     for at, (task_id, request, wires) in enumerate(zip(task_ids, requests, wired, strict=True)):
         names = tuple(each.task_id if each.place is None else task_ids[each.place] for each in wires)
         task = replace(
-            _new_task(task_id, run, request, now),
+            _new_task(task_id, run, request),
             depends_on=names,
             has_dependants=at in inner,
             traceparent=traceparent,
@@ -97,7 +97,9 @@ def plan_tasks(
     return Planned(tasks, doomed, to_tell)
 
 
-def _new_task(task_id: str, run: RunState, request: NewTask, now: int) -> TaskState:
+def _new_task(task_id: str, run: RunState, request: NewTask) -> TaskState:
+    """A new task. The order of creation is that of the ids, so its instant is the id's."""
+    now = ids.created_ms(task_id)
     policy = request.retry_policy
     return TaskState(
         id=task_id,

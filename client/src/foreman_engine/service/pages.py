@@ -1,8 +1,8 @@
 """What lists share: their query, and pages that never outgrow an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from foreman_contract import limits
 from foreman_contract.base import WireModel
@@ -10,7 +10,11 @@ from foreman_contract.pages import Pagination
 from foreman_engine.domain.payload import compact, escaped_bytes
 from foreman_engine.service.cursors import Total
 
+State = TypeVar("State")
 Row = TypeVar("Row", bound=WireModel)
+
+_CHUNK: Final = 10
+"""Rows whose payloads are in memory at once, some MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +30,19 @@ class ListQuery:
     """How many rows to pass over; only without a cursor."""
 
 
-def fit(rows: Sequence[Row]) -> list[Row]:
-    """The rows that fit an answer of 4 MB, at least one of them."""
+def fit(
+    states: Sequence[State], load: Callable[[Sequence[State]], Sequence[State]], view: Callable[[State], Row]
+) -> list[Row]:
+    """The rows that fit an answer of 4 MB, at least one of them; payloads are loaded bit by bit."""
     kept: list[Row] = []
     room = limits.MAX_ANSWER_BYTES
-    for row in rows:
-        room -= escaped_bytes(compact(row.to_wire()))
-        if room < 0 and kept:
-            break
-        kept.append(row)
+    for start in range(0, len(states), _CHUNK):
+        for state in load(states[start : start + _CHUNK]):
+            row = view(state)
+            room -= escaped_bytes(compact(row.to_wire()))
+            if room < 0 and kept:
+                return kept
+            kept.append(row)
     return kept
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from foreman_contract.enums import TaskStatus
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
@@ -16,6 +17,7 @@ from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
+from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
 from foreman_engine.service.run_data_store import RunDataStore
 
 
@@ -24,14 +26,6 @@ class TaskPage:
     """Tasks in the asked order; `more` tells whether the walk can go on after the last of them."""
 
     tasks: tuple[TaskState, ...]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunPage:
-    """Runs in the asked order; `more` tells whether the walk can go on after the last of them."""
-
-    runs: tuple[RunState, ...]
     more: bool
 
 
@@ -119,11 +113,16 @@ class RunStore(Protocol):
             StaleError: they are not; nothing was written.
         """
 
-    def newest(self, org_id: str, limit: int, after: Position | None, *, ascending: bool = False) -> RunPage:
-        """Runs by creation, newest first (oldest first when `ascending`), counts filled in. May lag behind writes."""
+    def whole(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
+        """As `get`, with the counts."""
 
-    def total(self, org_id: str, at_most: int) -> int:
-        """How many runs the organization has, counted no further than a little over `at_most`. May lag behind writes."""
+    def rows(
+        self, org_id: str, index: RunIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """The first `limit` rows of an index behind `after`; fewer mean that there are no more. May lag behind writes."""
+
+    def count(self, org_id: str, index: RunIndex, at_most: int) -> int:
+        """How many rows an index has, counted no further than a little over `at_most`. May lag behind writes."""
 
 
 class TaskStore(Protocol):
@@ -168,6 +167,17 @@ class TaskStore(Protocol):
 
         Some may not exist: they are written before the tasks.
         """
+
+    def rows(
+        self, org_id: str, index: TaskIndex, limit: int, after: Position | None, *, ascending: bool
+    ) -> Sequence[IndexRow]:
+        """The first `limit` rows of an index behind `after`; fewer mean that there are no more. May lag behind writes.
+
+        The children of a task are all there; among them may be some that were never created.
+        """
+
+    def count(self, org_id: str, status: TaskStatus | None, at_most: int) -> int:
+        """How many tasks an index of the organization has, counted no further than a little over `at_most`. May lag."""
 
     def due(self, shard: int, until_ms: int, limit: int) -> list[DueTask]:
         """Tasks of one shard (0 to DUE_SHARDS - 1), of any organization, with `due_at` up to `until_ms`; earliest first.

@@ -10,6 +10,7 @@ from typing import Final
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
+from foreman_engine.service.indexes import RunIndex
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports, Position
 from foreman_engine.service.release import resolve
@@ -40,12 +41,13 @@ def reconcile(ports: Ports, org_id: str, idle_ms: int = IDLE_MS) -> Iterator[Rec
     """
     position: Position | None = None
     while True:
-        page = ports.runs.newest(org_id, _RUNS, position)
-        yield from (_heal(ports, run, idle_ms) for run in page.runs if not _is_finished(run))
-        if not page.more or not page.runs:
+        rows = ports.runs.rows(org_id, RunIndex(), _RUNS, position, ascending=False)
+        found = ports.runs.get(org_id, [row.id for row in rows])
+        runs = [found[row.id] for row in rows if row.id in found]
+        yield from (_heal(ports, run, idle_ms) for run in runs if not _is_finished(run))
+        if len(rows) < _RUNS:
             return
-        last = page.runs[-1]
-        position = Position(last.created_at, last.id)
+        position = Position(rows[-1].at, rows[-1].id)
 
 
 def _is_finished(run: RunState) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from foreman_contract import limits
 from foreman_contract.enums import RunStatus
-from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
+from foreman_contract.runs import CreateRun, PatchRun, Run
 from foreman_engine.domain.errors import (
     AlreadyDoneError,
     ConflictError,
@@ -19,10 +19,8 @@ from foreman_engine.domain.payload import Payload, bounded, payload
 from foreman_engine.domain.putting_back import retried_run
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.work import Work
-from foreman_engine.service import cursors, settle, walks
-from foreman_engine.service.cursors import Mark, Total, counted
+from foreman_engine.service import settle, walks
 from foreman_engine.service.idempotency import IdempotencyKey
-from foreman_engine.service.pages import ListQuery, fit, pagination
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.views import run_view
 
@@ -197,25 +195,3 @@ def _run_patch(request: PatchRun) -> RunPatch:
         error_data=payload(request.error_data, "errorData") if "error_data" in given else None,
         metadata=metadata_payload(request.metadata),
     )
-
-
-def list_runs(ports: Ports, org_id: str, query: ListQuery) -> RunPage:
-    """A page of an organization's runs by creation; it may lag behind writes by a moment.
-
-    Raises:
-        InvalidCursorError: the cursor is broken or belongs to another query.
-    """
-    scope = cursors.scope_of(org_id, "runs", query.ascending)
-    mark = cursors.decode(scope, query.cursor) if query.cursor is not None else None
-    page = ports.runs.newest(org_id, query.limit, mark.position if mark else None, ascending=query.ascending)
-    total = mark.total if mark else _count(ports, org_id, query)
-    runs = ports.runs.load(page.runs)
-    rows = fit([run_view(run, listed=True) for run in runs])
-    more = bool(rows) and (page.more or len(rows) < len(runs))
-    last = runs[len(rows) - 1] if more else None
-    cursor = cursors.encode(scope, Mark(last.created_at, last.id, total)) if last else None
-    return RunPage(data=rows, pagination=pagination(query, total, next_cursor=cursor))
-
-
-def _count(ports: Ports, org_id: str, query: ListQuery) -> Total | None:
-    return counted(ports.runs.total(org_id, limits.MAX_COUNTED_ROWS)) if query.total else None

@@ -5,7 +5,7 @@ from typing import Final
 
 from foreman_contract import limits
 from foreman_contract.enums import RunStatus, TaskStatus
-from foreman_contract.tasks import PatchTask, Task, TaskPage
+from foreman_contract.tasks import PatchTask, Task
 from foreman_engine.domain.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from foreman_engine.domain.graph import Readiness
 from foreman_engine.domain.patches import TaskPatch, patch_task
@@ -13,10 +13,8 @@ from foreman_engine.domain.payload import Payload, bounded, payload
 from foreman_engine.domain.putting_back import put_back
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
-from foreman_engine.service import cursors, settle
-from foreman_engine.service.cursors import Mark, counted
+from foreman_engine.service import settle
 from foreman_engine.service.notices import notice, send
-from foreman_engine.service.pages import ListQuery, fit, pagination
 from foreman_engine.service.ports import Ports, RunGuard
 from foreman_engine.service.release import resolve, verdict_on
 from foreman_engine.service.runs import metadata_payload, read_run
@@ -143,25 +141,4 @@ def _task_patch(request: PatchTask) -> TaskPatch:
         progress=progress,
         queue_job_id=request.queue_job_id,
         attempt=request.attempt,
-    )
-
-
-def list_tasks(ports: Ports, org_id: str, run_id: str, query: ListQuery) -> TaskPage:
-    """A page of a run's tasks in creation order or its reverse, strongly consistent.
-
-    Raises:
-        NotFoundError: this organization has no such run.
-        InvalidCursorError: the cursor is broken or belongs to another query.
-    """
-    run = read_run(ports, org_id, run_id)
-    scope = cursors.scope_of(org_id, "tasks", run_id, query.ascending)
-    after_id = cursors.decode(scope, query.cursor).id if query.cursor is not None else None
-    page = ports.tasks.of_run(org_id, run_id, query.limit, after_id, ascending=query.ascending)
-    tasks = ports.tasks.load(page.tasks)
-    rows = fit([task_view(task, listed=True) for task in tasks])
-    more = bool(rows) and (page.more or len(rows) < len(tasks))
-    cursor = cursors.encode(scope, Mark(0, tasks[len(rows) - 1].id)) if more else None
-    return TaskPage(
-        data=rows,
-        pagination=pagination(query, counted(run.total_tasks) if query.total else None, next_cursor=cursor),
     )

@@ -1,0 +1,120 @@
+"""Reading an index that is spread over partitions: merged in order, or counted. What it says may lag behind writes."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.adapters.dynamo.attributes import Item, text
+from chalicelib.adapters.dynamo.index_keys import SpreadIndex
+from chalicelib.adapters.dynamo.reads import query
+from chalicelib.adapters.errors import translated
+from foreman_engine.service.indexes import IndexRow
+from foreman_engine.service.ports import Position
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+_READERS: Final = 8
+"""Queries under way at once."""
+_SPARE: Final = 4
+"""What is read of a partition beyond twice its share, so that a page seldom needs a second read."""
+
+
+def merged_rows(
+    client: "DynamoDBClient",
+    table: str,
+    index: SpreadIndex,
+    limit: int,
+    after: Position | None,
+    *,
+    ascending: bool,
+) -> Sequence[IndexRow]:
+    """The first `limit` rows behind a place, of all partitions in one order.
+
+    Of each partition little more than its share is read, and more only where the merge asks for it.
+    """
+    page = min(limit, 2 * limit // len(index.partitions) + _SPARE)
+    requests = [_request(table, index, partition, after, ascending) for partition in index.partitions]
+    with ThreadPoolExecutor(_READERS) as pool:
+        first = list(pool.map(lambda request: query(client, request, page), requests))
+    parts = [_on(client, index, request, items, page) for request, items in zip(requests, first, strict=True)]
+    merged = heapq.merge(*parts, key=_place, reverse=not ascending)
+    return list(islice(merged, limit))
+
+
+def _place(row: IndexRow) -> tuple[int, str]:
+    return row.at, row.id
+
+
+def _on(
+    client: "DynamoDBClient", index: SpreadIndex, request: "QueryInputTypeDef", items: list[Item], page: int
+) -> Iterator[IndexRow]:
+    """The rows of one partition: those read already, and then page by page."""
+    while True:
+        yield from map(index.row, items)
+        if len(items) < page:
+            return
+        keys = ("pk", "sk", index.partition_key, index.sort_key)
+        start = {name: items[-1][name] for name in keys}
+        items = query(client, {**request, "ExclusiveStartKey": start}, page)
+
+
+def _request(
+    table: str, index: SpreadIndex, partition: str, after: Position | None, ascending: bool
+) -> "QueryInputTypeDef":
+    condition, values = "#pk = :pk", {":pk": text(partition)}
+    names = {"#pk": index.partition_key}
+    if after is not None:
+        condition += " AND #sk > :after" if ascending else " AND #sk < :after"
+        values[":after"] = index.place(after)
+        names["#sk"] = index.sort_key
+    return {
+        "TableName": table,
+        "IndexName": index.name,
+        "ScanIndexForward": ascending,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Where the count of one partition stands; `ended` when nothing is left of it."""
+
+    partition: str
+    counted: int = 0
+    after: Item | None = None
+    ended: bool = False
+
+
+def count_rows(client: "DynamoDBClient", table: str, index: SpreadIndex, at_most: int) -> int:
+    """The number of rows; above `at_most` by no more than the number of partitions.
+
+    The partitions are counted at once, each up to its share, so that a big organization costs no more than `at_most` entries.
+    """
+    counts, counted = [_Count(partition) for partition in index.partitions], 0
+    with ThreadPoolExecutor(_READERS) as pool:
+        while counts and counted <= at_most:
+            share = (at_most - counted) // len(counts) + 1
+            counts = list(
+                pool.map(lambda part, limit=share: _count(client, table, index, part, limit), counts)
+            )
+            counted += sum(part.counted for part in counts)
+            counts = [part for part in counts if not part.ended]
+    return counted
+
+
+@translated("DynamoDB")
+def _count(client: "DynamoDBClient", table: str, index: SpreadIndex, part: _Count, limit: int) -> _Count:
+    request = _request(table, index, part.partition, None, ascending=True)
+    request |= {"Select": "COUNT", "Limit": limit}
+    if part.after is not None:
+        request["ExclusiveStartKey"] = part.after
+    answer = client.query(**request)
+    after = answer.get("LastEvaluatedKey")
+    return _Count(part.partition, answer["Count"], after, after is None)
