@@ -64,7 +64,8 @@ def call_tasks(make: Maker) -> None:
     tasks.dependants(make.org_id, task.id, 5, None)
     for index in (TaskIndex(), TaskIndex(TaskStatus.FAILED), TaskIndex(parent_id=task.id)):
         tasks.rows(make.org_id, index, 5, Position(task.created_at + 1, task.id), ascending=False)
-        tasks.count(make.org_id, index, 100)
+    for ended in (None, TaskStatus.CANCELLED):
+        tasks.count(make.org_id, ended, 100)
     assert any(tasks.due(shard, 10, 5) for shard in range(DUE_SHARDS))
     tasks.of_run(make.org_id, task.run_id, 5, None, ascending=True)
 
