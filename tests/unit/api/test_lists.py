@@ -178,12 +178,13 @@ def test_more_than_ten_thousand_rows_are_told_as_a_lower_bound(
         "parent": ({"parentTaskId": kin.task_ids["queued"]}, 2),
     }
     for params, count in counts.values():
-        monkeypatch.setattr(limits, "MAX_COUNTED_ROWS", count)
-        pagination = tasks.page(**params, limit=1)["pagination"]
-        assert (pagination["total"], "totalIsLowerBound" in pagination) == (count, False)
-        monkeypatch.setattr(limits, "MAX_COUNTED_ROWS", count - 1)
-        pagination = tasks.page(**params, limit=1)["pagination"]
-        assert (pagination["total"], pagination["totalIsLowerBound"]) == (count - 1, True)
+        for limit in (1, count, 100):
+            monkeypatch.setattr(limits, "MAX_COUNTED_ROWS", count)
+            pagination = tasks.page(**params, limit=limit)["pagination"]
+            assert (pagination["total"], "totalIsLowerBound" in pagination) == (count, False)
+            monkeypatch.setattr(limits, "MAX_COUNTED_ROWS", count - 1)
+            pagination = tasks.page(**params, limit=limit)["pagination"]
+            assert (pagination["total"], pagination["totalIsLowerBound"]) == (count - 1, True)
 
 
 @pytest.mark.parametrize("name", ["runs", "tasks"])

@@ -107,6 +107,7 @@ def _chunk(source: Source[R], whole: int, *, counts: bool) -> int:
 
 def _total(source: Source[R], matched: int, ended: bool) -> Total:
     if source.matches is not None:
-        return Total(min(matched, limits.MAX_COUNTED_ROWS), at_least=not ended)
+        most = limits.MAX_COUNTED_ROWS
+        return Total(min(matched, most), at_least=not ended or matched > most)
     count = source.count(limits.MAX_COUNTED_ROWS)
     return Total(min(count, limits.MAX_COUNTED_ROWS), count > limits.MAX_COUNTED_ROWS)
