@@ -13,7 +13,7 @@ TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine
 FAST_TESTS := tests/unit tests/architecture
 ARGS :=
 
-.PHONY: help setup run dev test test-records test-processes check lint types fmt clean
+.PHONY: help setup run dev test test-stores test-faults test-processes check lint types fmt clean
 
 help: ## Say what can be made
 	@echo "Foreman: durable tasks on AWS. Begin with 'make run'."
@@ -29,13 +29,16 @@ dev: $(VENV)/.local ## Start the local stack alone, on port 3000 (ARGS="--port 3
 	@exec $(BIN)/python -m infra dev --end-with-parent $(ARGS)
 
 test: check ## Check, then test everything: adapters, emulators, real processes, the packaged app
-	@$(MAKE) --no-print-directory -j2 $(TOGETHER) test-records test-processes
+	@$(MAKE) --no-print-directory -j3 $(TOGETHER) test-stores test-faults test-processes
 
-# At once, because one half computes and the other mostly waits; each prints what it has to say when it is done.
+# At once, because each mostly waits for somebody else's process; each prints what it has to say when it is done.
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-test-records:
-	$(BIN)/pytest $(ARGS) tests/contract tests/integration tests/emulators
+test-stores:
+	$(BIN)/pytest $(ARGS) tests/contract tests/schedules
+
+test-faults:
+	$(BIN)/pytest $(ARGS) tests/integration tests/emulators
 
 test-processes:
 	$(BIN)/pytest $(ARGS) tests/e2e

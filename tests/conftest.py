@@ -2,7 +2,7 @@
 
 The suite tries the same every time; a nightly run tries more, and something new:
 
-PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine
+PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine tests/schedules
 """
 
 from hypothesis import HealthCheck, Phase, settings

@@ -110,7 +110,7 @@ def test_the_work_queue_settles_what_a_dead_request_left(
         raise PowerCutError
 
     monkeypatch.setattr(SqsMessages, "send_events", die)
-    monkeypatch.setattr(settle, "WORK_DELAY_S", 1)
+    monkeypatch.setattr(settle, "HINT_DELAY_S", 1)
     with pytest.raises(PowerCutError):
         update_task(ports, ORG, task.id, PatchTask.model_validate(COMPLETED))
 
