@@ -43,7 +43,7 @@ test-faults:
 test-processes:
 	$(BIN)/pytest $(ARGS) tests/e2e
 
-check: lint ## Lint, types, imports and unit tests: about a minute
+check: lint ## Lint, types, imports and unit tests: under a minute
 	$(BIN)/pytest $(FAST_TESTS)
 
 lint: types
