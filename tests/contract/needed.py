@@ -26,4 +26,5 @@ def needed(request: pytest.FixtureRequest, install: Callable[[Callable[[str], No
     except NotMadeError as error:
         if os.environ.get("CI") == "true":  # noqa: TID251 - of the tests, not of Foreman
             pytest.fail(str(error))
+        # `make test` wants Python and make alone; whoever has no Java or no Python 3.13 is told so, and CI has both.
         pytest.skip(str(error))

@@ -16,13 +16,13 @@ from typing import Final
 from uuid import UUID
 
 from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
+from chalicelib.adapters.dynamo.keys import INDEX_PARTITIONS
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
 from foreman_engine.service.ports import Position
 
-PARTITIONS: Final = 8
 STATUS: Final = "st"
 _MS_BYTES: Final = 6
 
@@ -40,11 +40,11 @@ class SpreadIndex:
 
 
 def _partition(uid: str) -> int:
-    return int(uid[-1], 16) % PARTITIONS
+    return int(uid[-1], 16) % INDEX_PARTITIONS
 
 
 def _spread(*prefix: str) -> list[str]:
-    return ["#".join((*prefix, str(number))) for number in range(PARTITIONS)]
+    return ["#".join((*prefix, str(number))) for number in range(INDEX_PARTITIONS)]
 
 
 def _text_place(position: Position) -> Value:

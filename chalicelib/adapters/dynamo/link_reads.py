@@ -1,15 +1,16 @@
 """Reading links: strongly within a run, by an index across the runs of an organization."""
 
 import heapq
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from chalicelib.adapters.dynamo import run_data_keys as keys
-from chalicelib.adapters.dynamo.attributes import Item, text
+from chalicelib.adapters.dynamo.attributes import text
 from chalicelib.adapters.dynamo.keys import INDEX_PARTITIONS, Range
 from chalicelib.adapters.dynamo.reads import in_range, query
+from chalicelib.adapters.dynamo.spread import partition_items
 from chalicelib.adapters.dynamo.tables import Tables
 from foreman_engine.domain.links import AFTER_IDS, AnyLink, Link, TagLink
 from foreman_engine.service.run_data_store import Hit
@@ -47,41 +48,22 @@ def newest_of(tables: Tables, org_id: str, run_id: str, names: Collection[str]) 
 def search_links(
     tables: Tables, org_id: str, low: AnyLink, high: AnyLink, limit: int
 ) -> Sequence[Hit[AnyLink]]:
-    """The first `limit` links between two places in the order of the index, merged from its partitions.
-
-    Of each partition little more than its share is read, and more only where the merge asks for it.
-    """
-    page = min(limit, limit // INDEX_PARTITIONS * 2 + 4)
+    """The first `limit` links between two places in the order of the index, merged from its partitions."""
     requests = [_in_index(tables.run_data, org_id, number, low, high) for number in range(INDEX_PARTITIONS)]
-    with ThreadPoolExecutor(_READERS) as pool:
-        first = pool.map(lambda request: query(tables.client, request, page), requests)
-        parts = [_on(tables, request, items, page) for request, items in zip(requests, first, strict=True)]
+    parts = partition_items(tables.client, requests, (keys.index_key(low), "sk"), limit)
     merged = heapq.merge(*parts, key=lambda item: keys.read_link(item, type(low)))
     return [Hit(keys.read_address(item), keys.read_link(item, type(low))) for item in islice(merged, limit)]
 
 
 def _in_index(table: str, org_id: str, number: int, low: AnyLink, high: AnyLink) -> "QueryInputTypeDef":
-    by_tag = isinstance(low, TagLink)
     begin, end = keys.between(low, high)
     return {
         "TableName": table,
-        "IndexName": keys.TAG_INDEX if by_tag else keys.KEY_INDEX,
-        "KeyConditionExpression": f"{'tpk' if by_tag else 'kpk'} = :pk AND sk BETWEEN :low AND :high",
+        "IndexName": keys.TAG_INDEX if isinstance(low, TagLink) else keys.KEY_INDEX,
+        "KeyConditionExpression": f"{keys.index_key(low)} = :pk AND sk BETWEEN :low AND :high",
         "ExpressionAttributeValues": {
             ":pk": text(keys.index_partition(org_id, number)),
             ":low": text(begin),
             ":high": text(end),
         },
     }
-
-
-def _on(tables: Tables, request: "QueryInputTypeDef", items: list[Item], page: int) -> Iterator[Item]:
-    """The items of one partition: those read already, and then page by page."""
-    while True:
-        yield from items
-        if len(items) < page:
-            return
-        last = items[-1]
-        index_key = "tpk" if request["IndexName"] == keys.TAG_INDEX else "kpk"
-        start = {"pk": last["pk"], "sk": last["sk"], index_key: last[index_key]}
-        items = query(tables.client, {**request, "ExclusiveStartKey": start}, page)

@@ -62,10 +62,14 @@ def link(org_id: str, run_id: str, found: Link | TagLink) -> Item:
     return key(f"{_base(org_id, run_id)}#{letter}", _SEP.join(found))
 
 
+def index_key(found: Link | TagLink) -> str:
+    """The attribute that partitions the index over links of this kind."""
+    return "tpk" if isinstance(found, TagLink) else "kpk"
+
+
 def indexed(org_id: str, found: Link | TagLink) -> Item:
     """The attribute under which an index finds a link, beside its sort key."""
-    name = "tpk" if isinstance(found, TagLink) else "kpk"
-    return {name: text(index_partition(org_id, int(found.entry_id[-1], 16) % INDEX_PARTITIONS))}
+    return {index_key(found): text(index_partition(org_id, int(found.entry_id[-1], 16) % INDEX_PARTITIONS))}
 
 
 def index_partition(org_id: str, number: int) -> str:

@@ -33,33 +33,46 @@ def merged_rows(
     *,
     ascending: bool,
 ) -> Sequence[IndexRow]:
-    """The first `limit` rows behind a place, of all partitions in one order.
-
-    Of each partition little more than its share is read, and more only where the merge asks for it.
-    """
-    page = min(limit, 2 * limit // len(index.partitions) + _SPARE)
+    """The first `limit` rows behind a place, of all partitions in one order."""
     requests = [_request(table, index, partition, after, ascending) for partition in index.partitions]
-    with ThreadPoolExecutor(_READERS) as pool:
-        first = list(pool.map(lambda request: query(client, request, page), requests))
-    parts = [_on(client, index, request, items, page) for request, items in zip(requests, first, strict=True)]
-    merged = heapq.merge(*parts, key=_place, reverse=not ascending)
-    return list(islice(merged, limit))
+    parts = partition_items(client, requests, (index.partition_key, index.sort_key), limit)
+    rows = [map(index.row, part) for part in parts]
+    return list(islice(heapq.merge(*rows, key=_place, reverse=not ascending), limit))
 
 
 def _place(row: IndexRow) -> tuple[int, str]:
     return row.at, row.id
 
 
+def partition_items(
+    client: "DynamoDBClient", requests: "Sequence[QueryInputTypeDef]", index_keys: Sequence[str], limit: int
+) -> list[Iterator[Item]]:
+    """The items of every partition, in its own order, for a merge that takes `limit` of all of them together.
+
+    Of each partition little more than its share is read, and more only where the merge asks for it. `index_keys` are the
+    attributes that the index is keyed by.
+    """
+    page = min(limit, 2 * limit // len(requests) + _SPARE)
+    with ThreadPoolExecutor(_READERS) as pool:
+        first = list(pool.map(lambda request: query(client, request, page), requests))
+    return [
+        _on(client, request, index_keys, items, page) for request, items in zip(requests, first, strict=True)
+    ]
+
+
 def _on(
-    client: "DynamoDBClient", index: SpreadIndex, request: "QueryInputTypeDef", items: list[Item], page: int
-) -> Iterator[IndexRow]:
-    """The rows of one partition: those read already, and then page by page."""
+    client: "DynamoDBClient",
+    request: "QueryInputTypeDef",
+    index_keys: Sequence[str],
+    items: list[Item],
+    page: int,
+) -> Iterator[Item]:
+    """The items of one partition: those read already, and then page by page."""
     while True:
-        yield from map(index.row, items)
+        yield from items
         if len(items) < page:
             return
-        keys = ("pk", "sk", index.partition_key, index.sort_key)
-        start = {name: items[-1][name] for name in keys}
+        start = {name: items[-1][name] for name in {"pk", "sk", *index_keys}}
         items = query(client, {**request, "ExclusiveStartKey": start}, page)
 
 

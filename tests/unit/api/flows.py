@@ -20,6 +20,21 @@ def make_task(api: Api, run_id: str, **fields: Any) -> dict[str, Any]:
     return dict(answer.body)
 
 
+def make_tasks(api: Api, body: dict[str, Any], count: int) -> list[str]:
+    """The ids of so many tasks of the same body, created in batches."""
+    ids: list[str] = []
+    for start in range(0, count, 90):
+        answer = api("POST", "/api/v1/tasks/batch", {"tasks": [body] * min(90, count - start)})
+        assert answer.status == 201, answer
+        ids += [task["id"] for task in answer.body["data"]]
+    return ids
+
+
+def post(api: Api, kind: str, identifier: str, verb: str) -> Any:
+    """The answer to a command without a body, such as the retry of a run."""
+    return api("POST", f"/api/v1/{kind}/{identifier}/{verb}")
+
+
 def get_run(api: Api, run_id: str) -> dict[str, Any]:
     return dict(api("GET", f"/api/v1/runs/{run_id}").body)
 

@@ -19,6 +19,8 @@ from tests.unit.api.flows import (
     heartbeat,
     make_run,
     make_task,
+    make_tasks,
+    post,
     report,
     work,
 )
@@ -31,17 +33,9 @@ def run(api: Api) -> dict[str, Any]:
     return make_run(api, autoComplete=True)
 
 
-def post(api: Api, kind: str, identifier: str, verb: str) -> Any:
-    return api("POST", f"/api/v1/{kind}/{identifier}/{verb}")
-
-
 def add(api: Api, run_id: str, count: int, **fields: Any) -> list[str]:
-    ids: list[str] = []
-    for start in range(0, count, 90):
-        body = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True, **fields}
-        answer = api("POST", "/api/v1/tasks/batch", {"tasks": [body] * min(90, count - start)})
-        ids += [task["id"] for task in answer.body["data"]]
-    return ids
+    body = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True, **fields}
+    return make_tasks(api, body, count)
 
 
 def events(api: Api) -> list[tuple[str, str | None]]:

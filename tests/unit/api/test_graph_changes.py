@@ -11,31 +11,15 @@ from tests.unit.api.flows import (
     finish,
     get_run,
     get_task,
-    make_graph,
     make_run,
     make_task,
+    make_tasks,
     messages,
+    post,
     report,
     statuses,
     work,
 )
-
-
-@pytest.fixture
-def diamond(api: Api) -> dict[str, Any]:
-    return make_graph(
-        api,
-        [
-            {"ref": "first"},
-            {"ref": "left", "dependsOn": ["first"]},
-            {"ref": "right", "dependsOn": ["first"]},
-            {"ref": "last", "dependsOn": ["left", "right"]},
-        ],
-    )
-
-
-def post(api: Api, kind: str, identifier: str, verb: str) -> Any:
-    return api("POST", f"/api/v1/{kind}/{identifier}/{verb}")
 
 
 def again(api: Api, task_id: str, status: str = "completed", **fields: Any) -> Any:
@@ -93,11 +77,7 @@ def test_a_retry_of_a_big_run_waits_and_releases_through_the_work_queue(api: Api
     run_id = make_run(api, autoComplete=True)["id"]
     root = make_task(api, run_id)
     child = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True, "dependsOn": [root["id"]]}
-    ids = []
-    for _ in range(3):
-        ids += [
-            each["id"] for each in api("POST", "/api/v1/tasks/batch", {"tasks": [child] * 90}).body["data"]
-        ]
+    ids = make_tasks(api, child, 3 * 90)
     fail(api, root["id"])
     work(api)
     assert get_run(api, run_id)["cancelledTasks"] == len(ids)

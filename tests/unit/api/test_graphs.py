@@ -21,19 +21,6 @@ from tests.unit.api.flows import (
 )
 
 
-@pytest.fixture
-def diamond(api: Api) -> dict[str, Any]:
-    return make_graph(
-        api,
-        [
-            {"ref": "last", "dependsOn": ["left", "right"]},
-            {"ref": "left", "dependsOn": ["first"]},
-            {"ref": "right", "dependsOn": ["first"]},
-            {"ref": "first"},
-        ],
-    )
-
-
 def test_a_diamond_runs_from_its_root_to_its_end(api: Api, diamond: dict[str, Any]) -> None:
     ids = diamond["taskIds"]
     assert (diamond["totalTasks"], diamond["autoComplete"], diamond["status"]) == (4, True, "pending")

@@ -15,6 +15,7 @@ from tests.unit.api.flows import (
     make_graph,
     make_run,
     make_task,
+    make_tasks,
     messages,
     work,
 )
@@ -103,11 +104,7 @@ def test_more_dependants_than_one_request_releases_are_released_by_the_work_queu
     run_id = make_run(api, autoComplete=True)["id"]
     root = make_task(api, run_id)
     child = {"runId": run_id, "type": "t", "inputData": 1, "enqueue": True, "dependsOn": [root["id"]]}
-    ids = []
-    for _ in range(6):
-        ids += [
-            each["id"] for each in api("POST", "/api/v1/tasks/batch", {"tasks": [child] * 90}).body["data"]
-        ]
+    ids = make_tasks(api, child, 6 * 90)
     finish(api, root["id"])
     released = sum(get_task(api, each)["status"] == "queued" for each in ids)
     assert 0 < released < len(ids)
