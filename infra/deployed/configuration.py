@@ -1,5 +1,6 @@
 """Chalice's configuration for one stage: what stands in .chalice/, with the names of the stage's state stack filled in."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
@@ -38,13 +39,20 @@ class Stage:
     def fill(self, policy: str) -> str:
         """The text of a policy with ARNs in the place of `${...}`: any output, or one of those below.
 
+        A statement about something that the stage does not have, such as a key of its own, is left out.
+
         Raises:
             KeyError: it names something that does not exist.
         """
         _, partition, _, region, account, _ = self.outputs["WorkQueueArn"].split(":")
-        return Template(policy).substitute(
-            self.outputs,
+        logs = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{self.stack}"
+        filled = Template(policy).substitute(
+            {"KmsKeyArn": "", **self.outputs},
             OrganizationQueuesArn=f"arn:{partition}:sqs:{region}:{account}:foreman_{self.name}_*",
-            LogsArn=f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{self.stack}-*",
+            ApiLogsArn=f"{logs}:*",
+            LogsArn=f"{logs}-*",
             CodeArn=f"{self.outputs['BucketArn']}/{CODE_FOLDER}/*",
         )
+        document = json.loads(filled)
+        statements = [each for each in document["Statement"] if any(each["Resource"])]
+        return json.dumps({**document, "Statement": statements}, indent=2)

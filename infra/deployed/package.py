@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.deployed.bytecode import add_bytecode
 from infra.deployed.configuration import Stage
 from infra.errors import OperatorError
 
@@ -49,6 +50,7 @@ def package(stage: Stage, out: Path, environ: Mapping[str, str]) -> Package:
         made = Package(out / "sam.yaml", out / "deployment.zip")
         for path in (made.template, made.archive):
             shutil.copyfile(copy / "out" / path.name, path)
+    add_bytecode(made.archive)
     return made
 
 
