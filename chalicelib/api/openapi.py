@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalice.app import Blueprint, RouteEntry
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import REFUSAL, ROUTES, Call, endpoint
+from chalicelib.api.http import ROUTES, UNLISTED, Call, endpoint
 from chalicelib.api.openapi_operations import error_responses, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.config import VERSION
@@ -37,9 +37,9 @@ def _of_the_app() -> dict[str, Any]:
 
 
 def document(routes: Routes) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of some routes; catch-alls and refusals of wrong methods are not part of the API."""
+    """The OpenAPI 3.1 document of some routes; what follows from them, and refusals, are not listed."""
     shown = {
-        path: [entry.view_name for _, entry in sorted(methods.items()) if not _refuses(entry)]
+        path: [entry.view_name for _, entry in sorted(methods.items()) if not _unlisted(entry)]
         for path, methods in sorted(routes.items())
     }
     schemas = Schemas([ROUTES[name] for names in shown.values() for name in names])
@@ -62,5 +62,5 @@ def document(routes: Routes) -> dict[str, Any]:
     }
 
 
-def _refuses(entry: RouteEntry) -> bool:
-    return entry.view_name.startswith(REFUSAL)
+def _unlisted(entry: RouteEntry) -> bool:
+    return entry.view_name.startswith(UNLISTED)
