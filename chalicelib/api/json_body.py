@@ -82,7 +82,7 @@ def _parse(raw: bytes) -> Any:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection inside the block: of a million new lists none is garbage, and looking costs more than parsing."""
+    """No garbage collection of what the block makes: of a million new lists none is garbage, and looking costs more than parsing."""
     collecting = gc.isenabled()
     gc.disable()
     try:

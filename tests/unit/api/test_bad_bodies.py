@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from chalicelib.api.answers import MAX_DETAILS
 from chalicelib.api.http import Route
@@ -13,7 +14,7 @@ from foreman_contract import limits
 from tests.bad_bodies import NO_JSON_OBJECT, ODD_BUT_FINE, inside, taking_bodies
 from tests.factories import Answered, Api
 from tests.unit.api.flows import get_run, make_run, make_task
-from tests.unit.api.test_routes import url
+from tests.unit.api.test_routes import BODIES, url
 
 ROUTES = taking_bodies()
 RUNS = "/api/v1/runs"
@@ -120,6 +121,37 @@ def test_a_fault_deep_inside_is_named(api: Api, field: str, value: Any, path: st
     answer = api("POST", f"{RUNS}/{run}/data", body)
     assert is_refused(answer, 400, "invalid_request")
     assert [detail["path"] for detail in answer.body["details"]] == [path]
+
+
+@pytest.mark.parametrize(
+    ("route", "field"),
+    [
+        (route, field)
+        for route in ROUTES.values()
+        if route.body is not None
+        for field in sorted(set(route.body.model_fields) - route.body.payload_fields)
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.method} {value.path}",
+)
+def test_a_field_that_is_no_payload_is_never_null(api: Api, route: Route, field: str) -> None:
+    valid, _ = BODIES[route.method, route.path]
+    name = to_camel(field)
+    answer = api(route.method, url(route.path), {**valid, name: None})
+    assert (answer.status, answer.body["details"][0]["path"]) == (400, name)
+
+
+@pytest.mark.parametrize("value", ["3", 3.0, 3.5, True, None, [3], 10**30, -1])
+@pytest.mark.parametrize("name", ["maxRetries", "timeoutSeconds"])
+def test_only_an_integer_in_range_is_an_integer(api: Api, name: str, value: Any) -> None:
+    task = {"runId": make_run(api)["id"], "type": "t", "inputData": 1}
+    answer = api("POST", "/api/v1/tasks", {**task, name: value})
+    assert is_refused(answer, 400, "invalid_request")
+    assert [detail["path"] for detail in answer.body["details"]] == [name]
+
+
+@pytest.mark.parametrize("key", ["\ud800", "\x00", "é", "x" * 10_000, " ", "a b"])
+def test_a_key_of_odd_characters_is_401(api: Api, key: str) -> None:
+    assert is_refused(api("GET", RUNS, headers={"Authorization": f"Bearer {key}"}), 401, "unauthorized")
 
 
 def many(element: bytes, size: int = NEARLY_4_MB) -> bytes:
