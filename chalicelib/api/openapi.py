@@ -21,7 +21,9 @@ Timestamps are epoch milliseconds. Types are strict: `"3"` is not 3. Optional fi
 (`inputData`, `outputData`, `errorData`, `progress`, `value`) may be null, which is a value. Fields and query parameters that
 are not named here are ignored, except those of the contract that this server does not serve yet: they are refused with
 `not_available`. A payload has up to 1 MB, a body up to 4 MB, `metadata` up to 16 KB. In lists a payload over 64 KB is left out
-and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more."""
+and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more.
+
+HEAD works where GET does, OPTIONS everywhere, and pages of any origin may call the API."""
 
 
 @endpoint(blueprint, "GET", "/openapi.json", public=True)
