@@ -5,8 +5,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chalice.app import Chalice
@@ -15,6 +14,7 @@ from chalice.local import LocalChalice
 from chalicelib.api.http import REFUSAL
 from foreman_contract.enums import ErrorCode
 from infra.local.gateway.event import Event, HttpRequest, HttpResponse, build_event, parse_answer
+from infra.local.gateway.patience import Patience
 from infra.local.gateway.refusals import broken, refusal, too_large, unavailable
 from infra.local.gateway.routes import Node, build_tree, match
 
@@ -71,6 +71,7 @@ class Gateway:
         self._stage = stage
         self._region = region
         self._timeout_s = timeout_s
+        self._patience = Patience()
         self._tree: Node = build_tree(app.routes)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -96,7 +97,7 @@ class Gateway:
         context = LambdaContext(f"foreman-{self._stage}", self._region, self._timeout_s)
         called = f"{event['httpMethod']} {event['resource']}"
         try:
-            answer = _within(self._timeout_s, lambda: self._app(event, context))
+            answer = self._patience.call(lambda: self._app(event, context), self._timeout_s)
             response = parse_answer(answer)
         except TimeoutError:
             _log.error("bug: %s took over %s s", called, self._timeout_s)
@@ -111,24 +112,6 @@ class Gateway:
         return HttpResponse(
             response.status, [*response.headers, ("x-amzn-RequestId", request_id)], response.body
         )
-
-
-def _within(seconds: float, function: Callable[[], Event]) -> Event:
-    """What the function answers. When time is up it goes on unheard, as in Lambda.
-
-    Raises:
-        TimeoutError: it did not answer in time.
-    """
-    answer: Future[Event] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(function())
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=run, name="function", daemon=True).start()
-    return answer.result(seconds)
 
 
 def _fits_lambda(document: Mapping[str, Any]) -> bool:
