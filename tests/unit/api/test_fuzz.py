@@ -2,7 +2,7 @@
 
 import json
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,3 +145,42 @@ def test_every_json_value_comes_back_equal(value: Any, escaped: bool, indent: in
     made = api("POST", "/api/v1/runs", raw=text)
     assert made.status == 201
     assert json.dumps(api("GET", f"/api/v1/runs/{made.body['id']}").body["inputData"]) == json.dumps(value)
+
+
+_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Idempotency-Key",
+    "traceparent",
+    "Accept",
+)
+_ANY_TEXT: Final = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
+    [
+        "Bearer ",
+        "application/json;",
+        "application/json; charset",
+        ";;=",
+        "a/b/c",
+        "identity",
+        "*/*",
+        "image/png",
+        "00-",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]),
+    st.lists(st.text(max_size=12), max_size=5),
+    st.dictionaries(st.sampled_from(_HEADERS), _ANY_TEXT, max_size=4),
+)
+def test_no_path_and_no_header_is_answered_with_a_5xx(
+    method: str, segments: list[str], headers: dict[str, str]
+) -> None:
+    api, _ = memory_api()
+    path = "/".join(["/api/v1/runs", *(quote(segment, safe="") for segment in segments)])
+    answer = api(method, path, raw='{"inputData":1}', headers=headers)
+    assert answer.status < 500
+    assert (answer.body is None) == (method == "HEAD" or answer.status == 204)
