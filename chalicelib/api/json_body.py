@@ -1,6 +1,6 @@
 """Reading a request body strictly: JSON as RFC 8259 has it, within what a double and the contract can hold.
 
-Every step is linear in the bytes of the body and runs in C, so that no body up to the limit costs a second.
+Every step is linear in the bytes of the body and nearly all of it runs in C, so that no body up to the limit costs a second.
 """
 
 import gc
@@ -18,7 +18,8 @@ from foreman_engine.domain.payload import escaped_bytes
 
 _DOUBLE_DIGITS: Final = 309
 """The digits of the largest double; a shorter integer is always in range."""
-_DIGITS: Final = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
+_DIGITS: Final = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
+"""Every digit as a zero, everything else as a blank."""
 
 # The closing quote is optional and nothing is given back, so that text full of open strings is still read once.
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)

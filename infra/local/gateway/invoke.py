@@ -116,9 +116,8 @@ class Gateway:
 
 def _fits_lambda(document: Mapping[str, Any]) -> bool:
     """Whether an event or an answer passes as JSON text, in which its body is escaped once more."""
-    body = document.get("body")
-    if (
-        len(body or "") * 6 < MAX_EVENT_BYTES - _BESIDE_BODY_BYTES
-    ):  # the worst escape is six bytes for one character
+    body = document.get("body") or ""
+    # Escaping makes six bytes of one character at most, so a small one needs no exact count.
+    if len(body) * 6 < MAX_EVENT_BYTES - _BESIDE_BODY_BYTES:
         return True
     return len(json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")) <= MAX_EVENT_BYTES
