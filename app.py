@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice
 
-from chalicelib.api import config, openapi, refusals, run_data, runs, tasks, work
+from chalicelib.api import config, implied, openapi, refusals, run_data, runs, tasks, work
 from chalicelib.events import dead_letters, sweep, work_queue
 
 app = Chalice(app_name="foreman")
@@ -12,6 +12,7 @@ app.register_blueprint(runs.blueprint)
 app.register_blueprint(tasks.blueprint)
 app.register_blueprint(work.blueprint)
 app.register_blueprint(run_data.blueprint)
+implied.register(app)
 refusals.register(app)
 app.register_blueprint(work_queue.blueprint)
 app.register_blueprint(dead_letters.blueprint)

@@ -6,17 +6,21 @@ from typing import Any, Final
 
 from chalice.app import Response
 
+from chalicelib.api.cors import ON_EVERY_ANSWER
 from foreman_contract.enums import ErrorCode
 from foreman_engine.domain import errors
 from foreman_engine.domain.errors import Fault
 from foreman_engine.domain.payload import compact
 
+MAX_DETAILS: Final = 100
+"""How many faults an error lists, so that its answer stays small whatever was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an endpoint says: a status, a JSON object, and headers."""
+    """What an endpoint says: a status, a JSON object (None: no body at all), and headers."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,10 +71,13 @@ def internal_answer(request_id: str) -> Answer:
 
 
 def error_body(text: str, code: ErrorCode, request_id: str, faults: Sequence[Fault] = ()) -> dict[str, Any]:
-    """The contract's error body."""
+    """The contract's error body, with the first faults where there are many."""
     body: dict[str, Any] = {"error": text, "code": code.value}
+    if len(faults) > MAX_DETAILS:
+        body["error"] = f"{text} The first {MAX_DETAILS} of {len(faults)} faults are listed."
     if faults:
-        body["details"] = [{"path": fault.path, "message": fault.message} for fault in faults]
+        listed = faults[:MAX_DETAILS]
+        body["details"] = [{"path": fault.path, "message": fault.message} for fault in listed]
     return {**body, "requestId": request_id}
 
 
@@ -88,11 +95,14 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {}
 
 
-def to_response(answer: Answer, request_id: str) -> Response:
-    """The answer as Chalice takes it."""
+def to_response(answer: Answer, request_id: str, *, bodiless: bool = False) -> Response:
+    """The answer as Chalice takes it; `bodiless` keeps the body back and changes nothing else."""
+    kind = {} if answer.body is None else {"Content-Type": "application/json"}
     headers: dict[str, str | list[str]] = {
-        "Content-Type": "application/json",
+        **kind,
+        **ON_EVERY_ANSWER,
         "X-Request-Id": request_id,
         **answer.headers,
     }
-    return Response(body=compact(answer.body), status_code=answer.status, headers=headers)
+    text = "" if answer.body is None or bodiless else compact(answer.body)
+    return Response(body=text, status_code=answer.status, headers=headers)

@@ -14,7 +14,7 @@ from chalicelib.api.parameters import Parameter
 from chalicelib.api.query import Query
 from chalicelib.api.requests import (
     idempotency_of,
-    json_fields,
+    json_body,
     parse,
     path_id,
     query_of,
@@ -30,6 +30,10 @@ from foreman_engine.service.ports import Ports
 
 REFUSAL: Final = "refusal."
 """How the names of views begin that only refuse: they are no part of the API."""
+IMPLIED: Final = "implied."
+"""How the names of views begin that follow from other routes of their path."""
+UNLISTED: Final = (REFUSAL, IMPLIED)
+"""What the OpenAPI document leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> 
         log_bug(error, request_id)
         answer = internal_answer(request_id)
     log_request(route.method, route.path, org_id, request_id, answer.status, time.monotonic() - began)
-    return to_response(answer, request_id)
+    return to_response(answer, request_id, bodiless=route.method == "HEAD")
 
 
 def _authorized(route: Route, request: Request, request_id: str) -> Call:
@@ -130,11 +134,13 @@ def _authorized(route: Route, request: Request, request_id: str) -> Call:
 
 
 def _answer(route: Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:
+    if route.method == "OPTIONS":  # it asks about the path, whatever ids stand in it
+        return route.view(call)
     arguments: dict[str, Any] = {name: path_id(text) for name, text in path_parameters.items()}
     if route.body is None:
         return route.view(call, **arguments)
-    fields = json_fields(request)
-    arguments["body"] = parse(route.body, fields)
+    sent = json_body(request)
+    arguments["body"] = parse(route.body, sent.fields)
     if route.creates:
-        call = replace(call, idempotency=idempotency_of(request, fields))
+        call = replace(call, idempotency=idempotency_of(request, sent))
     return route.view(call, **arguments)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any, Final
 
-from chalicelib.api.answers import STATUSES
+from chalicelib.api.answers import MAX_DETAILS, STATUSES
 from chalicelib.api.http import Route
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.api.parameters import Id, Parameter
@@ -14,14 +14,14 @@ from foreman_contract.enums import ErrorCode
 from foreman_contract.service import ErrorBody
 
 _ERRORS: Final[Mapping[int, str]] = {
-    400: "The request is malformed; `details` name what is wrong.",
+    400: f"The request is malformed; `details` name what is wrong, the first {MAX_DETAILS} of it.",
     401: "The API key is missing, malformed, unknown or revoked.",
     404: "There is nothing with this id in your organization; so also for an id that is no UUID.",
     405: "The path takes other methods; see `Allow`.",
     409: "The state of things does not allow it.",
     413: f"A payload is over {limits.MAX_PAYLOAD_BYTES:,} bytes, the body over {limits.MAX_BODY_BYTES:,}, or `metadata` over "
     f"{limits.MAX_METADATA_BYTES:,}; the text says which.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as JSON in UTF-8, or is compressed.",
     500: "A bug; never for bad input.",
     503: "AWS throttled or is away; see `Retry-After`.",
 }
@@ -37,7 +37,8 @@ _REPLAYED: Final = "Created before by a request with this idempotency key: the s
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": f"The same key with the same path creates once, for {limits.IDEMPOTENCY_S // 3600} hours.",
+    "description": f"The same key with the same path creates once, for {limits.IDEMPOTENCY_S // 3600} hours. "
+    "Bodies are the same when their JSON values are.",
     "schema": {
         "type": "string",
         "minLength": 1,

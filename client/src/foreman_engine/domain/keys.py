@@ -51,4 +51,4 @@ def parse_key(text: str) -> ParsedKey | None:
 
 def hash_key(text: str) -> str:
     """SHA-256, hex. A key holds at least 190 random bits, so a slow hash would add cost and no safety."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
