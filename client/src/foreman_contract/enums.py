@@ -135,4 +135,8 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     RATE_LIMITED = "rate_limited"
     INTERNAL = "internal_error"
+    DEPLOYMENT_FAULT = "deployment_fault"
+    """AWS refuses the deployment itself; trying again does not help."""
     UNAVAILABLE = "service_unavailable"
+    TIMEOUT = "timeout"
+    """API Gateway waited no longer; whether the request was done is not known."""
