@@ -1,5 +1,6 @@
 """Chalice, kept to the contract: what it answers by itself, before or after a view, gets our shape and our line."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
@@ -26,6 +27,13 @@ _REFUSALS: Final = {
 class ContractChalice(Chalice):
     """The app. An answer without our request id is none of ours, and is replaced; a stack trace leaves by no way."""
 
+    def __init__(self, app_name: str) -> None:
+        super().__init__(app_name, configure_logs=False)
+        self.log = logging.getLogger(f"{__name__}.{app_name}")
+        # Chalice would write whole tracebacks, which may quote payloads, and to the logger of the same name as ours.
+        self.log.handlers = [_BugHandler()]
+        self.log.propagate = False
+
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         """Answer an event of API Gateway."""
         try:
@@ -34,6 +42,14 @@ class ContractChalice(Chalice):
             return _replaced(event, 500, {}, error)
         headers = answer.get("headers", {})
         return answer if "X-Request-Id" in headers else _replaced(event, answer["statusCode"], headers)
+
+
+class _BugHandler(logging.Handler):
+    """What Chalice says of an exception, as we say it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            tell_bug(record.exc_info[1])
 
 
 def _replaced(
