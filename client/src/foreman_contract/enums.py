@@ -126,6 +126,8 @@ class ErrorCode(StrEnum):
     QUERY_TOO_BROAD = "query_too_broad"
     NOT_AVAILABLE = "not_available"
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    """A firewall in front of the API refused the request; Foreman itself never says so."""
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONFLICT = "conflict"
