@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,14 +41,13 @@ class Log:
 def logged(level: int = logging.INFO) -> Iterator[Log]:
     """What the server writes inside the block."""
     logger, log = logging.getLogger(SERVICE), Log()
-    [handler] = [each for each in logger.handlers if isinstance(each, logging.StreamHandler)]
-    before, stream = logger.level, handler.setStream(log.stream)
+    before = logger.level
     logger.setLevel(level)
     try:
-        yield log
+        with redirect_stdout(log.stream):
+            yield log
     finally:
         logger.setLevel(before)
-        handler.setStream(stream)
 
 
 def check_emf(line: dict[str, Any]) -> None:

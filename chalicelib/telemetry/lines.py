@@ -1,6 +1,7 @@
 """The log: JSON lines at root level. Never a payload, never a key, never the text of an unexpected error."""
 
 import logging
+import sys
 import traceback
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +13,30 @@ from chalicelib.config import log_level
 SERVICE: Final = "foreman"
 _FRAMES: Final = 12
 
-_logger: Final = Logger(service=SERVICE, level=log_level(), location=None, utc=True, use_rfc3339=True)
+
+class _Stdout(logging.Handler):
+    """Writes to whatever stdout is at that moment: the local stack changes it after this module is imported."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stdout.write(self.format(record) + "\n")
+        sys.stdout.flush()
+
+
+def _made() -> Logger:
+    made = Logger(
+        service=SERVICE,
+        level=log_level(),
+        logger_handler=_Stdout(),
+        location=None,
+        utc=True,
+        use_rfc3339=True,
+    )
+    # Lambda's own handler at the root would write every line once more.
+    logging.getLogger(SERVICE).propagate = False
+    return made
+
+
+_logger: Final = _made()
 
 
 def tell(message: str, fields: Mapping[str, Any], level: int = logging.INFO) -> None:
