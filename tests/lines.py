@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,13 +41,16 @@ class Log:
 def logged(level: int = logging.INFO) -> Iterator[Log]:
     """What the server writes inside the block."""
     logger, log = logging.getLogger(SERVICE), Log()
-    before = logger.level
+    level_before, handlers = logger.level, logger.handlers
+    handler = logging.StreamHandler(log.stream)
+    handler.setFormatter(handlers[0].formatter)
+    logger.handlers = [handler]
     logger.setLevel(level)
     try:
-        with redirect_stdout(log.stream):
-            yield log
+        yield log
     finally:
-        logger.setLevel(before)
+        logger.handlers = handlers
+        logger.setLevel(level_before)
 
 
 def check_emf(line: dict[str, Any]) -> None:
