@@ -25,6 +25,6 @@ def clock(world: tuple[Api, ManualClock]) -> ManualClock:
 
 
 @pytest.fixture
-def log(api: Api) -> Iterator[Log]:
+def log() -> Iterator[Log]:
     with logged() as written:
         yield written
