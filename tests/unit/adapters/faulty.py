@@ -8,6 +8,8 @@ from typing import Any
 from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.loaders import create_loader
+from botocore.session import Session as BotocoreSession
 
 from chalicelib.adapters.aws import aws_ports
 from chalicelib.config import Settings
@@ -19,7 +21,9 @@ URL = "https://aws.invalid"
 
 def session_that(answer: Answer, service: str = "*") -> Session:
     """A session whose clients' every attempt is answered, or failed, by `answer`; of one service, or of all."""
-    session = Session("key", "secret", region_name="us-east-1")
+    plain = BotocoreSession()
+    plain.register_component("data_loader", _LOADER)
+    session = Session("key", "secret", region_name="us-east-1", botocore_session=plain)
 
     def before_send(request: AWSPreparedRequest, **_: Any) -> Any:
         return answer(request)
@@ -32,6 +36,10 @@ def session_that(answer: Answer, service: str = "*") -> Session:
 def ports_on(answer: Answer) -> Ports:
     """The ports on such an AWS, made once: clients are dear."""
     return aws_ports(Settings.from_env({"FOREMAN_STAGE": "test"}), session_that(answer))
+
+
+_LOADER = create_loader()
+"""Reads the descriptions of services once."""
 
 
 class _Raw:
