@@ -11,7 +11,7 @@ from typing import Any, Final
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, sqs
 
-_EVERY_S: Final = 10
+_EVERY_S: Final = 5
 
 
 async def tell_ages() -> None:
