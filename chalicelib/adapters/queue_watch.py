@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.errors import translated
-from chalicelib.adapters.sqs_queues import is_missing
+from chalicelib.adapters.sqs_queues import SqsQueues, is_missing
 from chalicelib.adapters.together import map_together
 from chalicelib.config import Settings
 from foreman_engine.domain.queues import prefix_of
@@ -47,6 +47,7 @@ class AwsQueueWatch:
         self, sqs: "SQSClient", cloudwatch: Callable[[], MetricData], settings: Settings, clock: Clock
     ) -> None:
         self._sqs = sqs
+        self._queues = SqsQueues(sqs, settings.dead_letter_queue)
         self._make_cloudwatch = cloudwatch
         self._cloudwatch: MetricData | None = None
         self._settings = settings
@@ -55,11 +56,8 @@ class AwsQueueWatch:
     @translated("SQS")
     def depths(self) -> Sequence[QueueDepth]:
         """Every queue of the stage; one that was deleted meanwhile is left out."""
-        own = [self._settings.work_queue, self._settings.dead_letter_queue]
-        urls = [
-            *self._organizations(),
-            *(self._sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in own),
-        ]
+        own = (self._settings.work_queue, self._settings.dead_letter_queue)
+        urls = [*self._organizations(), *map(self._queues.existing, own)]
         return [depth for depth in map_together(self._depth, urls, _AT_ONCE) if depth is not None]
 
     def _organizations(self) -> list[str]:
