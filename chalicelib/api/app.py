@@ -31,7 +31,7 @@ class ContractChalice(Chalice):
         super().__init__(app_name, configure_logs=False)
         self.log = logging.getLogger(f"{__name__}.{app_name}")
         # Chalice would write whole tracebacks, which may quote payloads, and to the logger of the same name as ours.
-        self.log.handlers = [_BugHandler()]
+        self.log.handlers = [_BugHandler(self)]
         self.log.propagate = False
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
@@ -47,9 +47,15 @@ class ContractChalice(Chalice):
 class _BugHandler(logging.Handler):
     """What Chalice says of an exception, as we say it."""
 
+    def __init__(self, app: Chalice) -> None:
+        super().__init__()
+        self._app = app
+
     def emit(self, record: logging.LogRecord) -> None:
+        request = self._app.current_request
+        ids = {} if request is None else {"request_id": str(request.context.get("requestId"))}
         if record.exc_info and record.exc_info[1] is not None:
-            tell_bug(record.exc_info[1])
+            tell_bug(record.exc_info[1], **ids)
 
 
 def _replaced(

@@ -100,7 +100,8 @@ def test_what_chalice_makes_of_it_is_replaced(
         answer = other(gateway_event(other.routes, method, path, "{}", JSON), None)
     assert_shape(answer, status)
     assert SECRET not in log.text
-    assert [line["error_type"] for line in log.of("bug")] == (["ValueError"] if path == "/bug" else [])
+    told = [(line["error_type"], line["request_id"]) for line in log.of("bug")]
+    assert told == ([("ValueError", answer["headers"]["X-Request-Id"])] if path == "/bug" else [])
 
 
 def test_debug_mode_is_off() -> None:
