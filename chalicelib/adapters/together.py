@@ -23,10 +23,14 @@ class Together:
         self._pool = pool
 
     def __call__(self, function: Callable[[Given], Answer], given: Iterable[Given]) -> list[Answer]:
-        """The function's answers, in order; the first error is raised."""
+        """The function's answers, in order; the first error is raised, and what has not begun by then never does."""
         # A context serves one thread at a time.
         started = [self._pool.submit(copy_context().run, function, each) for each in given]
-        return [each.result() for each in started]
+        try:
+            return [each.result() for each in started]
+        finally:
+            for each in started:
+                each.cancel()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 from chalicelib.bootstrap import services
 from chalicelib.events.telemetry import telling
 from chalicelib.telemetry.emf import Metric
-from chalicelib.telemetry.lines import tell
+from chalicelib.telemetry.lines import tell, tell_bug
 from chalicelib.telemetry.metrics import of_backlog
 from foreman_engine.domain.errors import EngineError
 from foreman_engine.service.backlog import QueueWatch, backlog_of, with_age
@@ -35,4 +35,6 @@ def _watched(watch: QueueWatch) -> dict[str, Metric]:
         return of_backlog(with_age(backlog, watch, depths))
     except EngineError as error:
         tell("the queues were not seen", {"cause": str(error)}, logging.WARNING)
+    except Exception as error:
+        tell_bug(error)
     return told

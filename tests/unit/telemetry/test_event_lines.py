@@ -61,7 +61,9 @@ def test_nobody_is_asked_for_ages_while_nothing_waits(
     assert [line["OldestMessageAge"] for line in log.of("sweep")] == [0, 7]
 
 
-@pytest.mark.parametrize("error", [UnavailableError("away"), DeploymentError("CloudWatch", "AccessDenied")])
+@pytest.mark.parametrize(
+    "error", [UnavailableError("away"), DeploymentError("CloudWatch", "AccessDenied"), ValueError("a bug")]
+)
 @pytest.mark.parametrize(("call", "told"), [("oldest_s", ["QueueVisible"]), ("depths", [])])
 def test_a_sweep_goes_on_when_the_queues_cannot_be_seen(
     api: Api, log: Log, monkeypatch: pytest.MonkeyPatch, error: Exception, call: str, told: list[str]
@@ -75,7 +77,9 @@ def test_a_sweep_goes_on_when_the_queues_cannot_be_seen(
     [line] = log.of("sweep")
     check_emf(line)
     assert [name for name in line if name in ("QueueVisible", "OldestMessageAge")] == told
-    assert [each["cause"] for each in log.of("the queues were not seen")] == [str(error)]
+    causes = [each["cause"] for each in log.of("the queues were not seen")]
+    bugs = [each["error_type"] for each in log.of("bug")]
+    assert causes + bugs == [type(error).__name__ if isinstance(error, ValueError) else str(error)]
 
 
 def test_work_that_a_function_does_is_counted_on_its_line(

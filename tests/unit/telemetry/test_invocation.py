@@ -1,5 +1,7 @@
 """An invocation knows what it used, in every thread, and when its time is up."""
 
+import time
+
 import pytest
 
 from chalicelib.adapters.together import map_together
@@ -22,8 +24,16 @@ def test_calls_made_at_once_count_for_the_invocation_that_makes_them() -> None:
 
 
 def test_the_first_error_of_calls_made_at_once_is_raised() -> None:
+    begun: list[int] = []
+
+    def divide(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.01 if number else 0)
+        return 1 // number
+
     with pytest.raises(ZeroDivisionError):
-        map_together(lambda number: 1 // number, [1, 0, 2], 2)
+        map_together(divide, [0, *range(1, 1000)], 1)
+    assert len(begun) < 1000
 
 
 def test_outside_of_an_invocation_nothing_is_counted() -> None:
