@@ -1,7 +1,7 @@
 """What API Gateway answers by itself, in the contract's shape: the one definition, for every way of deploying.
 
 `chalice package` gets it merged into its template (`as_sam`); whoever deploys without a template puts each by an API call
-(`as_api`).
+(`parameters`); those take effect with the API's next deployment.
 
 Source: "Gateway response types for API Gateway", Amazon API Gateway Developer Guide.
 """
@@ -99,17 +99,13 @@ def as_sam() -> dict[str, Any]:
     }
 
 
-def as_api(rest_api_id: str) -> list[dict[str, Any]]:
-    """The arguments of `put_gateway_response`, one call each. They take effect with the API's next deployment."""
-    return [
-        {
-            "restApiId": rest_api_id,
-            "responseType": name,
-            **({} if name in _KEEPS_STATUS else {"statusCode": str(response.status)}),
-            "responseParameters": {
-                f"gatewayresponse.header.{header}": value for header, value in response.headers.items()
-            },
-            "responseTemplates": {"application/json": response.body},
-        }
-        for name, response in GATEWAY_RESPONSES.items()
-    ]
+def parameters(name: str) -> dict[str, Any]:
+    """What `put_gateway_response` sets for a type, and `get_gateway_responses` then tells of it."""
+    response = GATEWAY_RESPONSES[name]
+    return {
+        **({} if name in _KEEPS_STATUS else {"statusCode": str(response.status)}),
+        "responseParameters": {
+            f"gatewayresponse.header.{header}": value for header, value in response.headers.items()
+        },
+        "responseTemplates": {"application/json": response.body},
+    }

@@ -14,7 +14,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from foreman_contract.service import ErrorBody
-from infra.deployed.gateway_responses import GATEWAY_RESPONSES, GatewayResponse, as_api, as_sam
+from infra.deployed.gateway_responses import GATEWAY_RESPONSES, GatewayResponse, as_sam, parameters
 from infra.deployed.package import overlay
 
 NAMES = list(GATEWAY_RESPONSES)
@@ -59,10 +59,9 @@ def test_sam_makes_them_part_of_the_api() -> None:
     region = boto3.session.Session(region_name="us-east-1")
     made = Translator({}, Parser(), boto_session=region).translate(sam(), {})
     found = made["Resources"]["RestAPI"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
-    by_api = {each["responseType"]: each for each in as_api("id")}
-    assert set(found) == set(by_api) == set(NAMES)
+    assert set(found) == set(NAMES)
     for name, response in found.items():
-        put = by_api[name]
+        put = parameters(name)
         assert response.get("statusCode") == put.get("statusCode")
         assert response["responseParameters"] == put["responseParameters"]
         assert response["responseTemplates"] == put["responseTemplates"]
@@ -77,8 +76,8 @@ def test_the_api_takes_them() -> None:
         return SimpleNamespace(status_code=201), {}
 
     client.meta.events.register("before-call", note)
-    for arguments in as_api("api"):
-        client.put_gateway_response(**arguments)
+    for name in NAMES:
+        client.put_gateway_response(restApiId="api", responseType=name, **parameters(name))
     assert [each["url_path"].rsplit("/", 1)[-1] for each in sent] == NAMES
 
 
