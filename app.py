@@ -1,11 +1,10 @@
 """The Chalice app: routes and event handlers, no logic."""
 
-from chalice.app import Chalice
-
 from chalicelib.api import config, implied, openapi, refusals, run_data, runs, tasks, work
+from chalicelib.api.app import ContractChalice
 from chalicelib.events import dead_letters, sweep, work_queue
 
-app = Chalice(app_name="foreman")
+app = ContractChalice(app_name="foreman")
 app.register_blueprint(config.blueprint)
 app.register_blueprint(openapi.blueprint)
 app.register_blueprint(runs.blueprint)

@@ -7,7 +7,9 @@ from typing import Any, Final
 from cachetools import TTLCache
 
 from chalicelib.config import Settings
+from chalicelib.telemetry.invocation import InvocationMeter
 from foreman_engine.domain.keys import ApiKey
+from foreman_engine.service.metering import metered
 from foreman_engine.service.ports import Ports
 
 KEY_CACHE_S: Final = 30
@@ -29,11 +31,11 @@ class Services:
 def build(settings: Settings, **overrides: Any) -> Ports:
     """The ports on AWS, or on whatever `settings.aws_endpoint_url` names; `overrides` replace fields of `Ports`.
 
-    boto3 and the adapters are imported here, when the first request needs them, and not when Chalice packages the app.
+    What happens to tasks is counted for the invocation that it happens in. boto3 and the adapters are imported here, when the first request needs them, and not when Chalice packages the app.
     """
     from chalicelib.adapters.aws import aws_ports
 
-    return replace(aws_ports(settings), **overrides)
+    return metered(replace(aws_ports(settings), **overrides), InvocationMeter())
 
 
 _lock: Final = threading.Lock()
@@ -48,6 +50,16 @@ def services() -> Services:
                 settings = Settings.from_env()
                 _current.append(Services(settings, build(settings)))
     return _current[0]
+
+
+def is_cold() -> bool:
+    """Whether this container has not served anything yet."""
+    return not _current
+
+
+def stage() -> str:
+    """The deployment's stage, also while the services cannot be built."""
+    return _current[0].settings.stage if _current else Settings.from_env().stage
 
 
 def install(replacement: Services | None) -> None:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 VERSION = "0.1.0"
 
 
+def log_level(env: Mapping[str, str] | None = None) -> str:
+    """FOREMAN_LOG_LEVEL, else POWERTOOLS_LOG_LEVEL, else INFO. Above INFO requests are not logged, and metrics not made."""
+    env = os.environ if env is None else env  # noqa: TID251 - this module is the one reader
+    return (env.get("FOREMAN_LOG_LEVEL") or env.get("POWERTOOLS_LOG_LEVEL") or "INFO").upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where this deployment's parts are. Names follow from the stage unless the environment says otherwise."""

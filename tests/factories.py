@@ -9,9 +9,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalicelib.bootstrap import Services, install
 from chalicelib.config import Settings
+from chalicelib.telemetry.invocation import InvocationMeter
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.keys import create_key
+from foreman_engine.service.metering import metered
 from foreman_engine.service.ports import Ports
 
 MISSING_ID = "0190c5c8-0000-7000-8000-000000000000"
@@ -142,7 +144,7 @@ def settings(stage: str = "test") -> Settings:
 def memory_api(org_id: str = "acme") -> tuple[Api, ManualClock]:
     """An API on memory ports, and its clock."""
     clock = ManualClock()
-    ports = memory_ports(clock)
+    ports = metered(memory_ports(clock), InvocationMeter())
     services = Services(settings(), ports)
     _, key = create_key(ports, org_id, "test")
     return Api(services, key, org_id), clock

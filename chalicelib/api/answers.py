@@ -51,6 +51,7 @@ STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.ConflictError, 409, ErrorCode.CONFLICT),
     (errors.TooLargeError, 413, ErrorCode.PAYLOAD_TOO_LARGE),
     (UnsupportedMediaTypeError, 415, ErrorCode.UNSUPPORTED_MEDIA_TYPE),
+    (errors.DeploymentError, 500, ErrorCode.DEPLOYMENT_FAULT),
     (errors.UnavailableError, 503, ErrorCode.UNAVAILABLE),
 )
 
@@ -60,8 +61,17 @@ def error_answer(error: errors.EngineError, request_id: str) -> Answer:
     for kind, status, code in STATUSES:
         if isinstance(error, kind):
             faults = error.faults if isinstance(error, errors.InvalidError) else ()
-            return Answer(error_body(str(error), code, request_id, faults), status, _headers(error))
+            return Answer(error_body(_text(error), code, request_id, faults), status, _headers(error))
     return internal_answer(request_id)
+
+
+def _text(error: errors.EngineError) -> str:
+    """What a caller may read. What is wrong with the deployment is its operator's business, and in the log."""
+    if isinstance(error, errors.DeploymentError):
+        return (
+            "This deployment is not set up as it must be. Its operator finds the reason under the request id."
+        )
+    return str(error)
 
 
 def internal_answer(request_id: str) -> Answer:

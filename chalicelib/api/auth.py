@@ -6,8 +6,8 @@ from foreman_engine.domain.keys import ApiKey, hash_key
 from foreman_engine.service.keys import authenticate
 
 
-def authorize(services: Services, header: str | None) -> str:
-    """The organization behind an Authorization header. An answer is believed for 30 seconds, good or bad.
+def authorize(services: Services, header: str | None) -> ApiKey:
+    """The key behind an Authorization header, which says whose organization it is. An answer is believed for 30 seconds, good or bad.
 
     Raises:
         UnauthorizedError: no valid key; every reason is told alike.
@@ -18,7 +18,7 @@ def authorize(services: Services, header: str | None) -> str:
     key = _cached(services, token.strip())
     if key is None:
         raise UnauthorizedError("The API key is not valid.")
-    return key.org_id
+    return key
 
 
 def _cached(services: Services, token: str) -> ApiKey | None:

@@ -1,6 +1,5 @@
 """The one place where HTTP meets a use case: parse, authorize, call, serialize, and turn errors into answers."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -8,6 +7,7 @@ from typing import Any, Final, get_type_hints
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.adapters.system import SystemClock
 from chalicelib.api.answers import Answer, error_answer, internal_answer, to_response
 from chalicelib.api.auth import authorize
 from chalicelib.api.parameters import Parameter
@@ -21,10 +21,12 @@ from chalicelib.api.requests import (
     request_id_of,
     traceparent_of,
 )
-from chalicelib.api.telemetry import log_bug, log_request
-from chalicelib.bootstrap import Services, services
+from chalicelib.api.telemetry import Exchange, tell_request
+from chalicelib.bootstrap import Services, is_cold, services, stage
+from chalicelib.telemetry.invocation import REQUEST_BUDGET_S, invoked
+from chalicelib.telemetry.lines import tell_bug
 from foreman_contract.base import RequestModel, WireModel
-from foreman_engine.domain.errors import EngineError
+from foreman_engine.domain.errors import DeploymentError, EngineError, UnavailableError
 from foreman_engine.service.idempotency import IdempotencyKey
 from foreman_engine.service.ports import Ports
 
@@ -110,27 +112,39 @@ def endpoint(
 
 
 def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> Response:
-    """The one decorator's work: whatever happens, the answer has the contract's shape."""
-    request_id = request_id_of(request)
-    began = time.monotonic()
-    org_id = ""
+    """The one decorator's work: whatever happens, the answer has the contract's shape, and there is one line about it."""
+    exchange = Exchange(request_id_of(request), route.method, route.path, is_cold(), stage())
+    with invoked(REQUEST_BUDGET_S) as invocation:
+        answer = _caught(exchange, lambda: _served(route, request, exchange, path_parameters))
+        exchange.answered(answer)
+        tell_request(exchange, invocation, SystemClock().now_ms())
+    return to_response(answer, exchange.request_id, bodiless=route.method == "HEAD")
+
+
+def _caught(exchange: Exchange, serve: Callable[[], Answer]) -> Answer:
+    """What `serve` answers, or the answer to what it raised."""
     try:
-        call = _authorized(route, request, request_id)
-        org_id = call.org_id
-        answer = _answer(route, request, call, path_parameters)
+        return serve()
+    except (UnavailableError, DeploymentError) as error:
+        exchange.cause = str(error)
+        return error_answer(error, exchange.request_id)
     except EngineError as error:
-        answer = error_answer(error, request_id)
+        return error_answer(error, exchange.request_id)
     except Exception as error:
-        log_bug(error, request_id)
-        answer = internal_answer(request_id)
-    log_request(route.method, route.path, org_id, request_id, answer.status, time.monotonic() - began)
-    return to_response(answer, request_id, bodiless=route.method == "HEAD")
+        tell_bug(error, request_id=exchange.request_id)
+        return internal_answer(exchange.request_id)
 
 
-def _authorized(route: Route, request: Request, request_id: str) -> Call:
+def _served(route: Route, request: Request, exchange: Exchange, path_parameters: dict[str, str]) -> Answer:
+    """The way of a request that nothing is wrong with."""
     current = services()
-    org_id = "" if route.public else authorize(current, request.headers.get("authorization"))
-    return Call(current, org_id, request_id, query_of(request), traceparent_of(request))
+    if not route.public:
+        key = authorize(current, request.headers.get("authorization"))
+        exchange.org_id, exchange.key_id = key.org_id, key.key_id
+    call = Call(
+        current, exchange.org_id or "", exchange.request_id, query_of(request), traceparent_of(request)
+    )
+    return _answer(route, request, call, path_parameters)
 
 
 def _answer(route: Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:

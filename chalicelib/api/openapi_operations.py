@@ -22,7 +22,7 @@ _ERRORS: Final[Mapping[int, str]] = {
     413: f"A payload is over {limits.MAX_PAYLOAD_BYTES:,} bytes, the body over {limits.MAX_BODY_BYTES:,}, or `metadata` over "
     f"{limits.MAX_METADATA_BYTES:,}; the text says which.",
     415: "The body is not declared as JSON in UTF-8, or is compressed.",
-    500: "A bug; never for bad input.",
+    500: "A bug, or a deployment that is not set up as it must be; never for bad input.",
     503: "AWS throttled or is away; see `Retry-After`.",
 }
 _REPEATED: Final = (
@@ -128,6 +128,7 @@ def _own_text(route: Route, status: int) -> str:
 
 
 def _error(status: int, text: str, schemas: Schemas) -> dict[str, Any]:
-    codes = [code for _, of_status, code in STATUSES if of_status == status] or [ErrorCode.INTERNAL]
+    codes = [code for _, of_status, code in STATUSES if of_status == status]
+    codes += [ErrorCode.INTERNAL] if status == 500 else []
     named = ", ".join(f"`{code.value}`" for code in codes)
     return {"description": f"{text} `code`: {named}.", "content": schemas.answer(ErrorBody)}

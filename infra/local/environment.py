@@ -26,7 +26,11 @@ def aws_client(base: Mapping[str, str], aws_endpoint_url: str, region: str = REG
 
 def server(base: Mapping[str, str], aws_endpoint_url: str, outputs: Mapping[str, str]) -> dict[str, str]:
     """`aws_client` plus the names of the state stack, as the deployed functions get them."""
-    own = {name: value for name, value in base.items() if not name.startswith("FOREMAN_")}
+    own = {
+        name: value
+        for name, value in base.items()
+        if not name.startswith("FOREMAN_") or name == "FOREMAN_LOG_LEVEL"
+    }
     return {**aws_client(own, aws_endpoint_url), **names(STAGE, outputs)}
 
 

@@ -15,6 +15,7 @@ import yaml
 from infra.deployed.bytecode import add_bytecode, without_bytecode
 from infra.deployed.command import host_architecture
 from infra.deployed.configuration import Stage
+from infra.deployed.gateway_responses import as_sam
 from infra.deployed.package import Package, package
 from infra.deployed.placeholders import placeholder_outputs
 
@@ -54,6 +55,8 @@ HEAVY = {
     "yaml",
 }
 """What costs a cold start more than it gives: the AWS SDK is loaded when the first request needs it."""
+EVERYWHERE = {"cloudwatch:GetMetricData", "sqs:ListQueues"}
+"""What IAM allows for a whole account or not at all; both only read, and neither shows a message."""
 ROOT = Path(__file__).parents[2]
 IMPORT = """
 import sys
@@ -164,6 +167,11 @@ def test_the_functions_are_as_configured(made: Package) -> None:
     assert (rest["EndpointConfiguration"], rest["StageName"]) == ("REGIONAL", "prod")
 
 
+def test_what_api_gateway_answers_by_itself_is_in_the_template(made: Package) -> None:
+    rest = yaml.safe_load(made.template.read_text())["Resources"]["RestAPI"]["Properties"]
+    assert rest["GatewayResponses"] == as_sam()
+
+
 def test_roles_reach_their_own_stage_alone(made: Package) -> None:
     resources = yaml.safe_load(made.template.read_text())["Resources"]
     roles = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
@@ -172,6 +180,9 @@ def test_roles_reach_their_own_stage_alone(made: Package) -> None:
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
                 assert not any("*" in action or action == "dynamodb:Scan" for action in statement["Action"])
+            if set(statement["Action"]) <= EVERYWHERE:
+                assert statement["Resource"] == ["*"]
+                continue
             assert all(
                 re.search(r"foreman[-_]prod[-_:]|payloads-123456789012(/|$)", arn)
                 for arn in statement["Resource"]

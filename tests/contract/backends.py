@@ -87,7 +87,11 @@ def _one_request_at_a_time() -> Iterator[None]:
 def _deploy(session: Session, stage: str) -> dict[str, str]:
     cloudformation: Any = session.client("cloudformation")
     stack = {"StackName": f"foreman-{stage}-state"}
-    given = {"Stage": stage, "Alarms": "off", "Dashboard": "off"}  # of which moto's CloudFormation knows nothing
+    given = {
+        "Stage": stage,
+        "Alarms": "off",
+        "Dashboard": "off",
+    }  # of which moto's CloudFormation knows nothing
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     cloudformation.create_stack(**stack, TemplateBody=TEMPLATE.read_text(), Parameters=parameters)
     [made] = cloudformation.describe_stacks(**stack)["Stacks"]

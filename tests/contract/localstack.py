@@ -38,7 +38,14 @@ def localstack(python: Path) -> Iterator[Backend]:
         memory = memory_ports(SystemClock())
         messages = SqsMessages(sqs, settings.stage, settings.work_queue, settings.dead_letter_queue)
         ports = Ports(
-            memory.runs, memory.tasks, memory.run_data, memory.keys, messages, memory.clock, memory.ids
+            memory.runs,
+            memory.tasks,
+            memory.run_data,
+            memory.keys,
+            messages,
+            memory.clock,
+            memory.ids,
+            memory.queue_watch,
         )
         yield Backend(ports, SqsConsumer(sqs, settings.work_queue, settings.dead_letter_queue))
 

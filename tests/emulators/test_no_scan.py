@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.dynamodb_local import dynamodb_local_ports
 from benchmarks.dynamodb_local_install import DynamoDbLocal
-from benchmarks.usage import READS, WRITES, Usage
+from benchmarks.usage import Usage
+from chalicelib.adapters.dynamo.capacity import READS, WRITES
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink

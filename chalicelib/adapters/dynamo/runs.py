@@ -1,7 +1,6 @@
 """Runs on DynamoDB."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from chalicelib.adapters.dynamo.run_codec import ID, SHAPE, TOTAL, new_run, read
 from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
+from chalicelib.adapters.together import map_together
 from foreman_engine.domain.errors import IdTakenError, StaleError
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
@@ -119,9 +119,10 @@ class DynamoRunStore:
         """The runs that exist, with their counts, strongly consistent; payloads outside are unloaded."""
         if not run_ids:
             return {}
-        with ThreadPoolExecutor(min(_READERS, len(run_ids))) as pool:
-            found = pool.map(lambda run_id: self._with_counts(org_id, run_id), run_ids)
-            return {run.id: run for run in found if run is not None}
+        found = map_together(
+            lambda run_id: self._with_counts(org_id, run_id), run_ids, min(_READERS, len(run_ids))
+        )
+        return {run.id: run for run in found if run is not None}
 
     def rows(
         self, org_id: str, index: RunIndex, limit: int, after: Position | None, *, ascending: bool

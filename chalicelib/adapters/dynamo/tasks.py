@@ -1,7 +1,6 @@
 """Tasks on DynamoDB."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +30,7 @@ from chalicelib.adapters.dynamo.task_actions import (
 )
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, put_all, transact, write
+from chalicelib.adapters.together import map_together
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import task_address
@@ -155,8 +155,7 @@ class DynamoTaskStore:
         """Write every change by an update of its own, which costs half of what it would in a transaction; some at once."""
         if len(changes) < 2:
             return [self._save_one(change) for change in changes]
-        with ThreadPoolExecutor(min(_WRITERS, len(changes))) as pool:
-            return list(pool.map(self._save_one, changes))
+        return map_together(self._save_one, changes, min(_WRITERS, len(changes)))
 
     def _save_one(self, change: Change) -> TaskState | None:
         try:

@@ -13,6 +13,7 @@ EngineError
 │   ├── KeyReusedError      an idempotency key with another body: 409 `idempotency_key_reused`
 │   └── InProgressError     409 `in_progress`, come back later
 ├── UnavailableError        a dependency is throttled or away, after retries: 503
+├── DeploymentError         a dependency refuses the deployment itself: 500 `deployment_fault`
 └── (store signals, never seen by a caller)
     ├── StaleError          a condition failed: somebody else wrote first; read again and decide again
     ├── IdTakenError        a drawn id exists already: draw again
@@ -89,6 +90,15 @@ class UnavailableError(EngineError):
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class DeploymentError(EngineError):
+    """AWS refuses whatever this deployment asks: its role, its credentials, or the names it was given. An operator heals it."""
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(f"{service} refuses this deployment: {reason}.")
+        self.service = service
+        self.reason = reason
 
 
 class StaleError(EngineError):

@@ -17,6 +17,7 @@ from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
+from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
 from foreman_engine.service.run_data_store import RunDataStore
 
@@ -287,3 +288,4 @@ class Ports:
     messages: Messages
     clock: Clock
     ids: Ids
+    queue_watch: QueueWatch

@@ -14,6 +14,7 @@ from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.queue_watch import MemoryQueueWatch
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
 from foreman_engine.memory.state import MemoryState
@@ -84,6 +85,7 @@ class World:
             messages=self.messages,
             clock=self.clock,
             ids=seeded_ids(),
+            queue_watch=MemoryQueueWatch(self.messages),
         )
         self.watcher = Watcher(self.state, self.clock.now_ms())
         self.broken = False
