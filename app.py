@@ -3,7 +3,10 @@
 from chalice.app import Chalice
 
 from chalicelib.api import config, openapi, refusals, run_data, runs, tasks, work
+from chalicelib.config import Settings
 from chalicelib.events import dead_letters, sweep, work_queue
+
+Settings.from_env()  # a malformed setting ends the start, and not every request after it
 
 app = Chalice(app_name="foreman")
 app.register_blueprint(config.blueprint)

@@ -4,14 +4,9 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from cachetools import TTLCache
-
 from chalicelib.config import Settings
-from foreman_engine.domain.keys import ApiKey
+from chalicelib.remembered import Remembered
 from foreman_engine.service.ports import Ports
-
-KEY_CACHE_S: Final = 30
-_KEY_CACHE_SIZE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +15,7 @@ class Services:
 
     settings: Settings
     ports: Ports
-    key_cache: TTLCache[str, ApiKey | None] = field(
-        default_factory=lambda: TTLCache(_KEY_CACHE_SIZE, KEY_CACHE_S)
-    )
-    key_cache_lock: threading.Lock = field(default_factory=threading.Lock)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def build(settings: Settings, **overrides: Any) -> Ports:

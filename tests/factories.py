@@ -63,7 +63,7 @@ class Api:
 
     def another(self, org_id: str) -> "Api":
         """The same deployment with the key of another organization."""
-        _, key = create_key(self.ports, org_id, self.services.settings.stage)
+        _, key = create_key(self.ports, org_id, self.services.settings.stage, unlimited=True)
         return Api(self.services, key, org_id)
 
 
@@ -144,5 +144,5 @@ def memory_api(org_id: str = "acme") -> tuple[Api, ManualClock]:
     clock = ManualClock()
     ports = memory_ports(clock)
     services = Services(settings(), ports)
-    _, key = create_key(ports, org_id, "test")
+    _, key = create_key(ports, org_id, "test", unlimited=True)
     return Api(services, key, org_id), clock

@@ -47,6 +47,7 @@ STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.ConflictError, 409, ErrorCode.CONFLICT),
     (errors.TooLargeError, 413, ErrorCode.PAYLOAD_TOO_LARGE),
     (UnsupportedMediaTypeError, 415, ErrorCode.UNSUPPORTED_MEDIA_TYPE),
+    (errors.RateLimitedError, 429, ErrorCode.RATE_LIMITED),
     (errors.UnavailableError, 503, ErrorCode.UNAVAILABLE),
 )
 
@@ -80,6 +81,8 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case MethodNotAllowedError():
             return {"Allow": ", ".join(error.allow)}
+        case errors.RateLimitedError():
+            return {"Retry-After": str(max(1, whole_seconds(error.left_ms)))}
         case errors.UnavailableError():
             return {"Retry-After": str(error.retry_after_s)}
         case errors.InProgressError():
@@ -88,11 +91,17 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {}
 
 
-def to_response(answer: Answer, request_id: str) -> Response:
-    """The answer as Chalice takes it."""
+def whole_seconds(ms: int) -> int:
+    """Milliseconds as seconds, rounded up."""
+    return -(-ms // 1000)
+
+
+def to_response(answer: Answer, request_id: str, own: Mapping[str, str]) -> Response:
+    """The answer as Chalice takes it; `own` are headers that any answer to this request has."""
     headers: dict[str, str | list[str]] = {
         "Content-Type": "application/json",
         "X-Request-Id": request_id,
+        **own,
         **answer.headers,
     }
     return Response(body=compact(answer.body), status_code=answer.status, headers=headers)

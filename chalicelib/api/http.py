@@ -12,6 +12,7 @@ from chalicelib.api.answers import Answer, error_answer, internal_answer, to_res
 from chalicelib.api.auth import authorize
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.query import Query
+from chalicelib.api.rate_limit import count
 from chalicelib.api.requests import (
     idempotency_of,
     json_fields,
@@ -25,6 +26,7 @@ from chalicelib.api.telemetry import log_bug, log_request
 from chalicelib.bootstrap import Services, services
 from foreman_contract.base import RequestModel, WireModel
 from foreman_engine.domain.errors import EngineError
+from foreman_engine.domain.keys import ApiKey
 from foreman_engine.service.idempotency import IdempotencyKey
 from foreman_engine.service.ports import Ports
 
@@ -34,13 +36,14 @@ REFUSAL: Final = "refusal."
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An authorized request on its way to a use case; `org_id` is "" on public routes."""
+    """An authorized request on its way to a use case; on public routes `org_id` is "" and there is no `key`."""
 
     services: Services
     org_id: str
     request_id: str
     query: Query
     traceparent: str | None = None
+    key: ApiKey | None = None
     idempotency: IdempotencyKey | None = None
 
     @property
@@ -58,6 +61,7 @@ class Route:
     view: Callable[..., Answer]
     body: type[RequestModel] | None
     public: bool
+    counted: bool
     creates: bool
     answers: Mapping[int, type[WireModel]]
     parameters: Sequence[Parameter]
@@ -74,6 +78,7 @@ def endpoint(
     path: str,
     *,
     public: bool = False,
+    counted: bool = True,
     creates: bool = False,
     name: str | None = None,
     answers: type[WireModel] | Mapping[int, type[WireModel]] | None = None,
@@ -83,7 +88,8 @@ def endpoint(
     """Register a view `view(call, [body,] **path_parameters) -> Answer` for one method of one path.
 
     A parameter `body` of a request model's type makes the route take a body. Path parameters are ids: anything that is no UUID
-    is 404. `creates` lets the route take an Idempotency-Key; `public` routes need no API key; `name` must be unique.
+    is 404. `creates` lets the route take an Idempotency-Key; `public` routes need no API key; requests to
+    `counted` ones, which public ones never are, count against the key's rate limit; `name` must be unique.
     What it answers, the query parameters that it reads, and what it refuses with which status go into the OpenAPI document.
     """
 
@@ -91,7 +97,18 @@ def endpoint(
         statuses = (200, 201) if creates else (200,)
         shown = dict.fromkeys(statuses, answers) if isinstance(answers, type) else answers or {}
         body = get_type_hints(view).get("body")
-        route = Route(method, path, view, body, public, creates, shown, parameters, refuses or {})
+        route = Route(
+            method,
+            path,
+            view,
+            body,
+            public,
+            counted and not public,
+            creates,
+            shown,
+            parameters,
+            refuses or {},
+        )
 
         @wraps(view)
         def handle(**path_parameters: str) -> Response:
@@ -110,9 +127,12 @@ def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> 
     request_id = request_id_of(request)
     began = time.monotonic()
     org_id = ""
+    limits: dict[str, str] = {}
     try:
         call = _authorized(route, request, request_id)
         org_id = call.org_id
+        if route.counted and call.key is not None:
+            count(call.services, call.key, limits)
         answer = _answer(route, request, call, path_parameters)
     except EngineError as error:
         answer = error_answer(error, request_id)
@@ -120,13 +140,14 @@ def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> 
         log_bug(error, request_id)
         answer = internal_answer(request_id)
     log_request(route.method, route.path, org_id, request_id, answer.status, time.monotonic() - began)
-    return to_response(answer, request_id)
+    return to_response(answer, request_id, limits)
 
 
 def _authorized(route: Route, request: Request, request_id: str) -> Call:
     current = services()
-    org_id = "" if route.public else authorize(current, request.headers.get("authorization"))
-    return Call(current, org_id, request_id, query_of(request), traceparent_of(request))
+    key = None if route.public else authorize(current, request.headers.get("authorization"))
+    org_id = "" if key is None else key.org_id
+    return Call(current, org_id, request_id, query_of(request), traceparent_of(request), key)
 
 
 def _answer(route: Route, request: Request, call: Call, path_parameters: dict[str, str]) -> Answer:
