@@ -5,11 +5,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, NoReturn, TypeAlias
 
 from foreman_contract.enums import ErrorCode
 from infra.local.busy import Busy
+from infra.local.faults import log_fault
 from infra.local.gateway.event import HttpRequest, HttpResponse
 from infra.local.gateway.invoke import MAX_REQUEST_BYTES, refusal, too_large
 
@@ -57,8 +59,9 @@ class HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
         """A client that hangs up is no error; anything else goes to the log."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            _log.exception("connection failed")
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError | TimeoutError):
+            log_fault(_log, "a connection failed", error)
 
 
 class _RefusedError(Exception):
@@ -100,8 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         try:
             return self.server.handle_request_with(request)
-        except Exception:
-            _log.exception("%s %s failed", self.command, path)
+        except Exception as error:
+            log_fault(_log, "the function failed", error)
             return refusal(500, ErrorCode.INTERNAL, "The function failed")
 
     def _read_body(self) -> bytes:
@@ -151,11 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Answer a request that is no HTTP in the contract's shape."""
+        """Answer a request that is no HTTP in the contract's shape. The base class's `message` quotes the request."""
         self.close_connection = True
         if not hasattr(self, "headers"):
             self.request_version = self.protocol_version
-        self._respond(refusal(code, ErrorCode.INVALID_REQUEST, message or "This is no HTTP request"))
+        self._respond(refusal(code, ErrorCode.INVALID_REQUEST, HTTPStatus(code).phrase))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
         """Say nothing: the server logs each request itself."""

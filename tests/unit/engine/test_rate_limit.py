@@ -11,8 +11,9 @@ from foreman_engine.domain.rate_windows import MAX_SKEW_MS, Standing, Window, li
 from foreman_engine.domain.rates import RateLimit
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
-from foreman_engine.service.ports import Ports, RateWindows
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.rate_limit import count_request
+from foreman_engine.service.rate_windows import RateWindows
 
 KEY = ApiKey("key_1", "acme", "test", "a" * 64, created_at=0)
 LIMIT = RateLimit(3, 60)

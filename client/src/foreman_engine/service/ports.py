@@ -14,12 +14,12 @@ from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
-from foreman_engine.domain.rate_windows import Window
 from foreman_engine.domain.rates import RateLimit
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 
 
@@ -216,22 +216,6 @@ class KeyStore(Protocol):
 
     def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
         """The idempotency record of that scope, if it has not expired."""
-
-
-class RateWindows(Protocol):
-    """The rate windows of API keys: for each key and each length of a window (seconds) a row, numbered from 1 on.
-
-    A window is kept for a day after its end. Nothing is written but by `count`.
-    """
-
-    def latest(self, org_id: str, key_hash: str, window_s: int) -> Window | None:
-        """The window with the highest number, whether or not it has ended; strongly consistent."""
-
-    def count(self, org_id: str, key_hash: str, window_s: int, number: int, now_ms: int) -> Window:
-        """Add one request to a window and answer what it is then.
-
-        The first request begins it: it ends `window_s` after that one's `now_ms`.
-        """
 
 
 @dataclass(frozen=True, slots=True)
