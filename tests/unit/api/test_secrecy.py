@@ -32,7 +32,7 @@ HEADERS: list[dict[str, str | None]] = [
     {"Content-Type": MARK},
     {"traceparent": MARK, "X-Other": MARK, "Cookie": MARK},
 ]
-RAW = [
+RAW: list[bytes | str] = [
     MARK,
     f'{{"{MARK}": }}',
     f'{{"{MARK}": 1, "{MARK}": 2}}',
@@ -187,8 +187,10 @@ def test_nothing_is_quoted_that_aws_quotes(
         def stream(self, **_: Any) -> Iterator[bytes]:
             yield json.dumps({"__type": code, "message": f"Item {MARK} {api.key}"}).encode()
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, Raw())
+    headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
+
+    def answer(request: Any, **_: Any) -> Any:
+        return AWSResponse(request.url, status, headers, Raw())
 
     session.events.register("before-send", answer)
     broken = with_ports(api, aws_ports(api.services.settings, session))
