@@ -49,13 +49,14 @@ def test_what_a_handler_raises_is_in_the_tasks_record_and_in_no_log(caplog: pyte
     assert MARK not in caplog.text
 
 
-def test_a_thread_that_fails_is_told_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_thread_that_fails_is_told_by_type_and_place(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise LookupError(MARK)
+
     with working({"work": lambda task: None}) as bench:
-
-        def fail(*_: Any) -> Any:
-            raise LookupError(MARK)
-
-        bench.api.claim = fail  # type: ignore[method-assign]
+        monkeypatch.setattr(bench.api, "claim", fail)
         bench.queue.put(message(1))
         until(lambda: "the worker stops" in caplog.text)
     assert "LookupError < " in caplog.text
