@@ -2,7 +2,10 @@
 
 from chalicelib.api import config, implied, openapi, refusals, run_data, runs, tasks, work
 from chalicelib.api.app import ContractChalice
+from chalicelib.config import Settings
 from chalicelib.events import dead_letters, sweep, work_queue
+
+Settings.from_env()  # a malformed setting ends the start, and not every request after it
 
 app = ContractChalice(app_name="foreman")
 app.register_blueprint(config.blueprint)

@@ -4,16 +4,11 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from cachetools import TTLCache
-
 from chalicelib.config import Settings
+from chalicelib.remembered import Remembered
 from chalicelib.telemetry.invocation import InvocationMeter
-from foreman_engine.domain.keys import ApiKey
 from foreman_engine.service.metering import metered
 from foreman_engine.service.ports import Ports
-
-KEY_CACHE_S: Final = 30
-_KEY_CACHE_SIZE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +17,7 @@ class Services:
 
     settings: Settings
     ports: Ports
-    key_cache: TTLCache[str, ApiKey | None] = field(
-        default_factory=lambda: TTLCache(_KEY_CACHE_SIZE, KEY_CACHE_S)
-    )
-    key_cache_lock: threading.Lock = field(default_factory=threading.Lock)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def build(settings: Settings, **overrides: Any) -> Ports:

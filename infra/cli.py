@@ -80,7 +80,7 @@ def run(home: Home, port: int, once: bool, end_with_parent: bool) -> None:
 
 @cli.group("keys")
 def keys_group() -> None:
-    """Issue, list and revoke API keys of a stack."""
+    """Issue, list, limit and revoke API keys of a stack."""
 
 
 @keys_group.command("create")
@@ -102,6 +102,17 @@ def create(home: Home, org: str, rate_limit: str | None, stage: str, as_json: bo
 def list_(home: Home, org: str | None, stage: str, as_json: bool) -> None:
     """List keys, without the keys themselves."""
     keys.list_all(open_stack(home, _ENVIRON, stage), org, as_json=as_json)
+
+
+@keys_group.command("limit")
+@click.argument("key_id")
+@click.option("--rate-limit", required=True, help="Such as 100/15m, off, or default for the deployment's.")
+@_STAGE
+@_JSON
+@click.pass_obj
+def limit(home: Home, key_id: str, rate_limit: str, stage: str, as_json: bool) -> None:
+    """Change a key's rate limit; it holds within a minute."""
+    keys.limit(open_stack(home, _ENVIRON, stage), key_id, rate_limit, as_json=as_json)
 
 
 @keys_group.command("revoke")

@@ -1,13 +1,13 @@
 """A stack that is up, as an operator's command works on it."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.bootstrap import build
-from chalicelib.config import Settings
+from chalicelib.config import SettingError, Settings
 from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.service.ports import Ports
 from infra.discover import find_target
@@ -28,15 +28,27 @@ def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Sta
     """The stack that the settings name, or the local one; this process becomes its client.
 
     Raises:
-        OperatorError: there is none.
+        OperatorError: there is none, or a setting is malformed.
     """
     target = find_target(home, environ, stage)
     for name in set(environ) - set(target.environment):
         del environ[name]
     environ.update(target.environment)
-    settings = Settings.from_env({**environ, "FOREMAN_STAGE": stage})
+    settings = read_settings({**environ, "FOREMAN_STAGE": stage})
     with told(target.name):
         return Stack(target.name, stage, build(settings))
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The server's settings, as its own process would read them.
+
+    Raises:
+        OperatorError: one is malformed.
+    """
+    try:
+        return Settings.from_env(environ)
+    except SettingError as error:
+        raise OperatorError(f"{error}.") from None
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class Api:
 
     def another(self, org_id: str) -> "Api":
         """The same deployment with the key of another organization."""
-        _, key = create_key(self.ports, org_id, self.services.settings.stage)
+        _, key = create_key(self.ports, org_id, self.services.settings.stage, unlimited=True)
         return Api(self.services, key, org_id)
 
 
@@ -146,5 +146,5 @@ def memory_api(org_id: str = "acme") -> tuple[Api, ManualClock]:
     clock = ManualClock()
     ports = metered(memory_ports(clock), InvocationMeter())
     services = Services(settings(), ports)
-    _, key = create_key(ports, org_id, "test")
+    _, key = create_key(ports, org_id, "test", unlimited=True)
     return Api(services, key, org_id), clock

@@ -8,6 +8,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from chalicelib.adapters.dynamo.api_keys import DynamoKeyStore
+from chalicelib.adapters.dynamo.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.run_data import DynamoRunDataStore
 from chalicelib.adapters.dynamo.runs import DynamoRunStore
 from chalicelib.adapters.dynamo.tables import Tables
@@ -56,6 +57,7 @@ def aws_ports(settings: Settings, session: Session | None = None) -> Ports:
         tasks=DynamoTaskStore(tables),
         run_data=DynamoRunDataStore(tables),
         keys=DynamoKeyStore(tables),
+        rate_windows=DynamoRateWindows(tables),
         messages=SqsMessages(sqs, settings.stage, settings.work_queue, settings.dead_letter_queue),
         clock=clock,
         ids=system_ids(),

@@ -51,6 +51,7 @@ STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.ConflictError, 409, ErrorCode.CONFLICT),
     (errors.TooLargeError, 413, ErrorCode.PAYLOAD_TOO_LARGE),
     (UnsupportedMediaTypeError, 415, ErrorCode.UNSUPPORTED_MEDIA_TYPE),
+    (errors.RateLimitedError, 429, ErrorCode.RATE_LIMITED),
     (errors.DeploymentError, 500, ErrorCode.DEPLOYMENT_FAULT),
     (errors.UnavailableError, 503, ErrorCode.UNAVAILABLE),
 )
@@ -97,6 +98,8 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case MethodNotAllowedError():
             return {"Allow": ", ".join(error.allow)}
+        case errors.RateLimitedError():
+            return {"Retry-After": str(max(1, whole_seconds(error.left_ms)))}
         case errors.UnavailableError():
             return {"Retry-After": str(error.retry_after_s)}
         case errors.InProgressError():
@@ -105,13 +108,24 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {}
 
 
-def to_response(answer: Answer, request_id: str, *, bodiless: bool = False) -> Response:
-    """The answer as Chalice takes it; `bodiless` keeps the body back and changes nothing else."""
+def whole_seconds(ms: int) -> int:
+    """Milliseconds as seconds, rounded up."""
+    return -(-ms // 1000)
+
+
+def to_response(
+    answer: Answer, request_id: str, own: Mapping[str, str], *, bodiless: bool = False
+) -> Response:
+    """The answer as Chalice takes it; `own` are headers that any answer to this request has.
+
+    `bodiless` keeps the body back and changes nothing else.
+    """
     kind = {} if answer.body is None else {"Content-Type": "application/json"}
     headers: dict[str, str | list[str]] = {
         **kind,
         **ON_EVERY_ANSWER,
         "X-Request-Id": request_id,
+        **own,
         **answer.headers,
     }
     text = "" if answer.body is None or bodiless else compact(answer.body)

@@ -78,7 +78,7 @@ def _replaced(
     exchange.answered(answer)
     with invoked(REQUEST_BUDGET_S) as invocation:
         tell_request(exchange, invocation, SystemClock().now_ms())
-    return dict(to_response(answer, exchange.request_id, bodiless=exchange.method == "HEAD").to_dict())
+    return dict(to_response(answer, exchange.request_id, {}, bodiless=exchange.method == "HEAD").to_dict())
 
 
 def _answer(request_id: str, status: int, headers: Mapping[str, str]) -> Answer:

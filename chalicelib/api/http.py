@@ -12,6 +12,7 @@ from chalicelib.api.answers import Answer, error_answer, internal_answer, to_res
 from chalicelib.api.auth import authorize
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.query import Query
+from chalicelib.api.rate_limit import count
 from chalicelib.api.requests import (
     idempotency_of,
     json_body,
@@ -40,7 +41,7 @@ UNLISTED: Final = (REFUSAL, IMPLIED)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An authorized request on its way to a use case; `org_id` is "" on public routes."""
+    """An authorized request on its way to a use case; on public routes `org_id` is "" and there is no `key`."""
 
     services: Services
     org_id: str
@@ -64,6 +65,7 @@ class Route:
     view: Callable[..., Answer]
     body: type[RequestModel] | None
     public: bool
+    counted: bool
     creates: bool
     answers: Mapping[int, type[WireModel]]
     parameters: Sequence[Parameter]
@@ -80,6 +82,7 @@ def endpoint(
     path: str,
     *,
     public: bool = False,
+    counted: bool = True,
     creates: bool = False,
     name: str | None = None,
     answers: type[WireModel] | Mapping[int, type[WireModel]] | None = None,
@@ -89,7 +92,8 @@ def endpoint(
     """Register a view `view(call, [body,] **path_parameters) -> Answer` for one method of one path.
 
     A parameter `body` of a request model's type makes the route take a body. Path parameters are ids: anything that is no UUID
-    is 404. `creates` lets the route take an Idempotency-Key; `public` routes need no API key; `name` must be unique.
+    is 404. `creates` lets the route take an Idempotency-Key; `public` routes need no API key; requests to
+    `counted` ones, which public ones never are, count against the key's rate limit; `name` must be unique.
     What it answers, the query parameters that it reads, and what it refuses with which status go into the OpenAPI document.
     """
 
@@ -97,7 +101,18 @@ def endpoint(
         statuses = (200, 201) if creates else (200,)
         shown = dict.fromkeys(statuses, answers) if isinstance(answers, type) else answers or {}
         body = get_type_hints(view).get("body")
-        route = Route(method, path, view, body, public, creates, shown, parameters, refuses or {})
+        route = Route(
+            method,
+            path,
+            view,
+            body,
+            public,
+            counted and not public,
+            creates,
+            shown,
+            parameters,
+            refuses or {},
+        )
 
         @wraps(view)
         def handle(**path_parameters: str) -> Response:
@@ -118,7 +133,7 @@ def _handle(route: Route, request: Request, path_parameters: dict[str, str]) -> 
         answer = _caught(exchange, lambda: _served(route, request, exchange, path_parameters))
         exchange.answered(answer)
         tell_request(exchange, invocation, SystemClock().now_ms())
-    return to_response(answer, exchange.request_id, bodiless=route.method == "HEAD")
+    return to_response(answer, exchange.request_id, exchange.headers, bodiless=route.method == "HEAD")
 
 
 def _caught(exchange: Exchange, serve: Callable[[], Answer]) -> Answer:
@@ -138,12 +153,13 @@ def _caught(exchange: Exchange, serve: Callable[[], Answer]) -> Answer:
 def _served(route: Route, request: Request, exchange: Exchange, path_parameters: dict[str, str]) -> Answer:
     """The way of a request that nothing is wrong with."""
     current = services()
-    if not route.public:
-        key = authorize(current, request.headers.get("authorization"))
+    key = None if route.public else authorize(current, request.headers.get("authorization"))
+    if key is not None:
         exchange.org_id, exchange.key_id = key.org_id, key.key_id
-    call = Call(
-        current, exchange.org_id or "", exchange.request_id, query_of(request), traceparent_of(request)
-    )
+        if route.counted:
+            count(current, key, exchange.headers)
+    org_id = "" if key is None else key.org_id
+    call = Call(current, org_id, exchange.request_id, query_of(request), traceparent_of(request))
     return _answer(route, request, call, path_parameters)
 
 

@@ -33,6 +33,7 @@ def _answer_head(blueprint: Blueprint, path: str, view_name: str) -> None:
         _HEAD,
         path,
         public=got.public,
+        counted=got.counted,
         name=f"{IMPLIED}{_HEAD}.{path}",
         answers=got.answers,
         parameters=got.parameters,

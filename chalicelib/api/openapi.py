@@ -8,7 +8,7 @@ from chalice.app import Blueprint, RouteEntry
 
 from chalicelib.api.answers import Answer
 from chalicelib.api.http import ROUTES, UNLISTED, Call, endpoint
-from chalicelib.api.openapi_operations import error_responses, operation
+from chalicelib.api.openapi_operations import error_responses, headers, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.config import VERSION
 
@@ -22,6 +22,10 @@ Timestamps are epoch milliseconds. Types are strict: `"3"` is not 3. Optional fi
 are not named here are ignored, except those of the contract that this server does not serve yet: they are refused with
 `not_available`. A payload has up to 1 MB, a body up to 4 MB, `metadata` up to 16 KB. In lists a payload over 64 KB is left out
 and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more.
+
+A key may have a rate limit: so many requests in a fixed window that begins with its first one. Every request with a valid key
+counts, also one that is refused; not so on operations that show no 429. Every answer to a counted request has the
+`RateLimit-*` headers.
 
 HEAD works where GET does, OPTIONS everywhere, and pages of any origin may call the API."""
 
@@ -58,6 +62,7 @@ def document(routes: Routes) -> dict[str, Any]:
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "bearer", "description": "`fmn_<env>_<orgId>_<random>`"}
             },
+            "headers": headers(),
             "responses": error_responses(schemas),
             "schemas": schemas.definitions,
         },

@@ -1,7 +1,7 @@
 """The one line that every request leaves, with its metrics."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.api.answers import Answer
 from chalicelib.telemetry import emf, metrics
@@ -25,6 +25,8 @@ class Exchange:
     """The error code of the answer, if it is one."""
     cause: str | None = None
     """Why the answer is a 5xx, where that is no bug: which dependency, and what is the matter with it."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What any answer to this request carries, however it ends."""
 
     def answered(self, answer: Answer) -> None:
         """Note the answer."""

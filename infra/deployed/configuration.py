@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Final
 
-from infra.local.environment import names
+from infra.local.environment import RATE_LIMIT, names
 
 CODE_FOLDER: Final = "_code"
 """The bucket's folder for packages. An organization's payloads lie under its id, which has no underscore."""
@@ -14,11 +14,15 @@ CODE_FOLDER: Final = "_code"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage with the outputs of its state stack. `architecture` None leaves what .chalice/config.json says."""
+    """A stage with the outputs of its state stack. `architecture` None leaves what .chalice/config.json says.
+
+    `rate_limit`, such as `100/15m` or `off`, is that of keys without one of their own; None: the server's default.
+    """
 
     name: str
     outputs: Mapping[str, str]
     architecture: str | None = None
+    rate_limit: str | None = None
 
     @property
     def stack(self) -> str:
@@ -32,7 +36,9 @@ class Stage:
 
     def configure(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """The base configuration and this stage's part: where its functions find their state, and the path of its API."""
-        own = {"api_gateway_stage": self.name, "environment_variables": names(self.name, self.outputs)}
+        limit = {} if self.rate_limit is None else {RATE_LIMIT: self.rate_limit}
+        variables = {**names(self.name, self.outputs), **limit}
+        own = {"api_gateway_stage": self.name, "environment_variables": variables}
         architecture = {} if self.architecture is None else {"lambda_architecture": self.architecture}
         return {**base, **architecture, "stages": {self.name: own}}
 

@@ -68,7 +68,18 @@ def deployed(folder: Path) -> Iterator[Deployment]:
             Bucket=outputs["BucketName"]
         )  # it wants TLS, which the emulator does not speak
         api = put_code(session.client("cloudformation", endpoint_url=url), s3, stage, made)["RestAPIId"]
-        key = run_infra(_environment(url), "keys", "create", "--stage", STAGE, "--org", ORG, "--json")
+        key = run_infra(
+            _environment(url),
+            "keys",
+            "create",
+            "--stage",
+            STAGE,
+            "--org",
+            ORG,
+            "--rate-limit",
+            "off",
+            "--json",
+        )
         endpoint = f"{url}/restapis/{api}/{STAGE}/_user_request_"
         yield Deployment(endpoint, json.loads(key)["apiKey"], url, stage, session)
 

@@ -8,6 +8,7 @@ tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard
 run_data   see run_data_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
+           `{org}#rate#{hash}`      `{seconds}#{number}`: a rate window of an API key
            `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
 
 The indexes over all runs and tasks of an organization: see index_keys.py. `{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
@@ -240,3 +241,18 @@ def organizations() -> Range:
 def idempotency(org_id: str, scope: str) -> Item:
     """The record of a request with an idempotency key."""
     return key(f"{org_id}#idem#{scope}", "-")
+
+
+def rate_window(org_id: str, key_hash: str, window_s: int, number: int) -> Item:
+    """One of the rate windows of an API key."""
+    return key(f"{org_id}#rate#{key_hash}", f"{window_s}#{number:012d}")
+
+
+def rate_window_number(item: Item) -> int:
+    """The number of the rate window in an item."""
+    return int(item["sk"]["S"].partition("#")[2])
+
+
+def rate_windows(org_id: str, key_hash: str, window_s: int) -> Range:
+    """The rate windows of an API key that are so long, in the order of their numbers."""
+    return Range(f"{org_id}#rate#{key_hash}", f"{window_s}#0", f"{window_s}#~")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from foreman_contract.enums import ErrorCode
 from infra.local.busy import Busy
+from infra.local.faults import log_fault
 from infra.local.gateway.event import HttpRequest, HttpResponse
 from infra.local.gateway.reading import RefusedError, check_head, read_body
 from infra.local.gateway.refusals import broken, no_http, refusal, unavailable
@@ -73,8 +74,9 @@ class HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
         """A client that hangs up is no error; anything else goes to the log."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            _log.exception("connection failed")
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError | TimeoutError):
+            log_fault(_log, "a connection failed", error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -115,8 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         try:
             return self.server.handle_request_with(request)
-        except Exception:
-            _log.exception("%s %s failed", self.command, path)
+        except Exception as error:
+            log_fault(_log, "the function failed", error)
             return broken()
 
     def handle_expect_100(self) -> bool:
@@ -140,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Answer a request that is no HTTP in the contract's shape."""
+        """Answer a request that is no HTTP in the contract's shape. The base class's `message` quotes the request."""
         self.close_connection = True
         self.request_version = self.protocol_version
         status = code if code < 500 else 400  # a version or method that nobody knows is the client's mistake

@@ -224,7 +224,7 @@ def _world(settings: Settings) -> World:
     session.events.register("provide-client-params.sqs.SendMessageBatch", _at_once)
     clock = ManualClock(SystemClock().now_ms())
     ports = replace(aws_ports(settings, session), clock=clock)
-    _, key = create_key(ports, ORG, settings.stage)
+    _, key = create_key(ports, ORG, settings.stage, unlimited=True)
     queues = ports.messages.resolve(ORG, "foreman:tasks", "foreman:results")
     bystander: Any = local_session(environment.REGION)
     sqs, dynamodb = (

@@ -73,8 +73,8 @@ def api_on(answer: Any, *, known: bool) -> Api:
     healthy, _ = memory_api()
     services = Services(settings(), ports_on(answer))
     if known:
-        authorize(healthy.services, f"Bearer {healthy.key}")
-        services.key_cache.update(healthy.services.key_cache)
+        key = authorize(healthy.services, f"Bearer {healthy.key}")
+        services.remembered.remember_key(key.hash, key)
     return Api(services, healthy.key, healthy.org_id)
 
 

@@ -19,7 +19,7 @@ from foreman_client.worker.gate import Gate
 from foreman_client.worker.heartbeat import Heartbeat
 from foreman_client.worker.intake import Intake
 from foreman_client.worker.options import WorkerOptions
-from foreman_client.worker.outage import logger
+from foreman_client.worker.outage import logger, where
 from foreman_client.worker.poller import Poller
 from foreman_client.worker.queue import TaskQueue
 from foreman_client.worker.reporter import Reporter
@@ -163,7 +163,7 @@ class Worker:
             try:
                 loop()
             except Exception as error:
-                logger.exception("the thread %s failed; the worker stops", name)
+                logger.error("the thread %s failed, the worker stops: %s", name, where(error))
                 self._failure = error
                 _thread(partial(self.stop, 0.0), "foreman-stop")
 

@@ -12,6 +12,7 @@ EngineError
 ├── ConflictError           409
 │   ├── KeyReusedError      an idempotency key with another body: 409 `idempotency_key_reused`
 │   └── InProgressError     409 `in_progress`, come back later
+├── RateLimitedError        the key's rate limit is spent: 429
 ├── UnavailableError        a dependency is throttled or away, after retries: 503
 ├── DeploymentError         a dependency refuses the deployment itself: 500 `deployment_fault`
 └── (store signals, never seen by a caller)
@@ -82,6 +83,14 @@ class KeyReusedError(ConflictError):
 
 class InProgressError(ConflictError):
     """The first request with this idempotency key has not finished."""
+
+
+class RateLimitedError(EngineError):
+    """The key's rate limit is spent until its window ends, in `left_ms` milliseconds."""
+
+    def __init__(self, message: str, left_ms: int) -> None:
+        super().__init__(message)
+        self.left_ms = left_ms
 
 
 class UnavailableError(EngineError):

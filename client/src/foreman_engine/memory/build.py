@@ -7,6 +7,7 @@ from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
 from foreman_engine.memory.queue_watch import MemoryQueueWatch
+from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
 from foreman_engine.memory.state import MemoryState
@@ -33,6 +34,7 @@ def memory_ports(
         tasks=MemoryTaskStore(state),
         run_data=MemoryRunDataStore(state),
         keys=MemoryKeyStore(state),
+        rate_windows=MemoryRateWindows(state),
         messages=messages,
         clock=clock,
         ids=ids if ids is not None else seeded_ids(seed),

@@ -14,11 +14,13 @@ from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rates import RateLimit
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 
 
@@ -210,6 +212,9 @@ class KeyStore(Protocol):
     def revoke(self, org_id: str, key_id: str, now: int) -> bool:
         """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
 
+    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
+        """Change the key's rate limit; False when there is no such key."""
+
     def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
         """The idempotency record of that scope, if it has not expired."""
 
@@ -285,6 +290,7 @@ class Ports:
     tasks: TaskStore
     run_data: RunDataStore
     keys: KeyStore
+    rate_windows: RateWindows
     messages: Messages
     clock: Clock
     ids: Ids
