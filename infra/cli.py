@@ -121,13 +121,13 @@ def revoke(home: Home, key_id: str, stage: str, as_json: bool) -> None:
     type=click.IntRange(0),
     default=15,
     show_default=True,
-    help="Send a task's message again once nothing has happened for so long.",
+    help="Send a task's message again once nothing has happened for so long; remove leaks older than that, and than 10.",
 )
 @_STAGE
 @_JSON
 @click.pass_obj
 def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_json: bool) -> None:
-    """Walk the open runs: settle what has ended, and send again the messages of idle tasks."""
+    """Heal open runs: settle what has ended, send again the messages of idle tasks. Remove payloads that no record refers to."""
     reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 

@@ -37,9 +37,8 @@ def localstack(python: Path) -> Iterator[Backend]:
         _make_state_queues(sqs, settings)
         memory = memory_ports(SystemClock())
         messages = SqsMessages(sqs, settings.stage, settings.work_queue, settings.dead_letter_queue)
-        ports = Ports(
-            memory.runs, memory.tasks, memory.run_data, memory.keys, messages, memory.clock, memory.ids
-        )
+        kept = (memory.runs, memory.tasks, memory.run_data, memory.keys, memory.payloads)
+        ports = Ports(*kept, messages, memory.clock, memory.ids)
         yield Backend(ports, SqsConsumer(sqs, settings.work_queue, settings.dead_letter_queue))
 
 

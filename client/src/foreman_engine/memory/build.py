@@ -6,6 +6,7 @@ from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.outside_payloads import MemoryOutsidePayloads
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
 from foreman_engine.memory.state import MemoryState
@@ -31,6 +32,7 @@ def memory_ports(
         tasks=MemoryTaskStore(state),
         run_data=MemoryRunDataStore(state),
         keys=MemoryKeyStore(state),
+        payloads=MemoryOutsidePayloads(state),
         messages=MemoryMessages(clock, stage),
         clock=clock,
         ids=ids if ids is not None else seeded_ids(seed),

@@ -18,6 +18,7 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.run_data_store import RunDataStore
 
 
@@ -284,6 +285,7 @@ class Ports:
     tasks: TaskStore
     run_data: RunDataStore
     keys: KeyStore
+    payloads: OutsidePayloads
     messages: Messages
     clock: Clock
     ids: Ids
