@@ -34,12 +34,16 @@ class PayloadShelf:
         self._kept: dict[str, _Kept] = {}
         self._numbers = itertools.count()
 
-    def shelve(self, state: _State) -> _State:
-        """The state as stored: its large payloads lie here and it keeps their names."""
+    def shelve(self, state: _State, current: _State | None = None) -> _State:
+        """The state as stored: its large payloads lie here and it keeps their names; those that `current` has stay where they are."""
         run_id = state.id if isinstance(state, RunState) else state.run_id
         address = run_address(run_id) or ""
+        there = payloads_of(current) if current is not None else {}
         changed: Any = {
-            name: self._put(kept, state.org_id, address) for name, kept in payloads_of(state).items()
+            name: there[name]
+            if name in there and self._get(there[name]).text == kept.text
+            else self._put(kept, state.org_id, address)
+            for name, kept in payloads_of(state).items()
         }
         return replace(state, **changed)
 
