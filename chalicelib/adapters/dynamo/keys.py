@@ -89,9 +89,9 @@ def coming_run(org_id: str, run_id: str) -> Item:
     return key(f"{org_id}#new#{int(address[-1], 16) % INDEX_PARTITIONS}", address)
 
 
-def coming_runs(org_id: str, number: int, before_ms: int) -> Range:
-    """One partition of such notes, for runs whose ids were drawn before then (epoch milliseconds)."""
-    return Range(f"{org_id}#new#{number}", "0", f"{before_ms:012x}")
+def coming_runs(org_id: str, number: int) -> Range:
+    """One partition of such notes."""
+    return Range(f"{org_id}#new#{number}", "0", _AFTER_HEX)
 
 
 def address_of(run: Item) -> str:

@@ -68,10 +68,10 @@ class DynamoOutsidePayloads:
                 [StoredPayload(keys.payload_object(name), at) for name, at in stored if at is not None],
             )
 
-    def never_created(self, org_id: str, before_ms: int) -> Iterator[str]:
+    def never_created(self, org_id: str) -> Iterator[str]:
         """Addresses of notes without a run."""
         for number in range(INDEX_PARTITIONS):
-            span = in_range(self._tables.keys, keys.coming_runs(org_id, number, before_ms))
+            span = in_range(self._tables.keys, keys.coming_runs(org_id, number))
             noted = [keys.address_in(note) for note in query_only(self._tables.client, span, "sk")]
             for start in range(0, len(noted), _TOGETHER):
                 some = noted[start : start + _TOGETHER]

@@ -25,11 +25,12 @@ class When(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """The `number`-th write (from 0), or the `number`-th call of `operation` if that is named."""
+    """The `number`-th write (from 0), or call if `reads` count too, or call of `operation` if that is named."""
 
     when: When
     number: int = 0
     operation: str | None = None
+    reads: bool = False
 
 
 @dataclass
@@ -82,4 +83,6 @@ class Executioner:
             self.meanwhile()
 
     def _counts(self, name: str, moment: Moment) -> bool:
-        return name not in READS if moment.operation is None else name == moment.operation
+        if moment.operation is not None:
+            return name == moment.operation
+        return moment.reads or name not in READS

@@ -27,12 +27,11 @@ class MemoryOutsidePayloads:
         with self._state.lock:
             return iter(sorted(self._state.payloads.stored(org_id, apart=True).items()))
 
-    def never_created(self, org_id: str, before_ms: int) -> Iterator[str]:
+    def never_created(self, org_id: str) -> Iterator[str]:
         """Addresses without a run of which something lies on the shelf."""
         with self._state.lock:
             stored = self._state.payloads.stored(org_id, apart=False)
-            old = (address for address, found in stored.items() if any(each.at < before_ms for each in found))
-            return iter(sorted(address for address in old if (org_id, address) not in self._state.runs))
+            return iter(sorted(address for address in stored if (org_id, address) not in self._state.runs))
 
     def referred(self, org_id: str, address: str) -> Referred:
         """What run, tasks and entries refer to."""

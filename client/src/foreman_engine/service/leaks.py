@@ -44,7 +44,7 @@ def remove_leaks(ports: Ports, org_id: str, idle_ms: int) -> Iterator[Leaks]:
     """
     before = ports.clock.now_ms() - max(idle_ms, SETTLED_MS)
     created = (run_address(row.id) or "" for rows in all_rows(ports, org_id) for row in rows)
-    for address in chain(created, ports.payloads.never_created(org_id, before)):
+    for address in chain(created, ports.payloads.never_created(org_id)):
         yield from _remove(ports, org_id, address, ports.payloads.beside(org_id, address), before)
     for address, stored in ports.payloads.apart(org_id):
         yield from _remove(ports, org_id, address, stored, before)

@@ -34,11 +34,8 @@ class OutsidePayloads(Protocol):
     def apart(self, org_id: str) -> Iterator[tuple[str, Sequence[StoredPayload]]]:
         """Those of the organization that lie apart from the database, by run address, each address once."""
 
-    def never_created(self, org_id: str, before_ms: int) -> Iterator[str]:
-        """Addresses without a run, though one with payloads outside was about to be created before then (epoch ms).
-
-        Where it was more than 30 days before, it is forgotten.
-        """
+    def never_created(self, org_id: str) -> Iterator[str]:
+        """Addresses without a run, though one with payloads outside was about to be created in the last 30 days."""
 
     def referred(self, org_id: str, address: str) -> Referred:
         """The names to which the records refer that exist now."""
