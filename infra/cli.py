@@ -13,7 +13,7 @@ from infra import keys, signals
 from infra.deployed.command import package_command
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
-from infra.opened import open_stack
+from infra.opened import open_stack, open_whole_stack
 from infra.reconcile import reconcile_all
 
 _ENVIRON = os.environ  # noqa: TID251 - the entry point of a process may read and set its environment
@@ -128,7 +128,7 @@ def revoke(home: Home, key_id: str, stage: str, as_json: bool) -> None:
 @click.pass_obj
 def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_json: bool) -> None:
     """Heal open runs: settle what has ended, send again the messages of idle tasks. Remove payloads that no record refers to."""
-    reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
+    reconcile_all(open_whole_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
 cli.add_command(package_command)

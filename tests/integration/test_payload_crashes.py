@@ -115,7 +115,7 @@ def create_tasks(scene: Scene) -> None:
 
 
 def report(scene: Scene) -> None:
-    ends = (
+    ends: tuple[dict[str, Any], ...] = (
         {"status": "completed", "outputData": scene.payload(ITEM)},
         {"status": "failed", "errorData": scene.payload(OBJECT), "retryable": False},
     )

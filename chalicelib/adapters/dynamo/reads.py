@@ -103,7 +103,7 @@ def query_only(client: "DynamoDBClient", request: "QueryInputTypeDef", *attribut
         yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
-        page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        page = {**page, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 @translated("DynamoDB")
