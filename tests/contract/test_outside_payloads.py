@@ -4,6 +4,9 @@ import random
 from dataclasses import replace
 from typing import Final
 
+import pytest
+
+from foreman_engine.domain.errors import UnavailableError
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.runs import RunState
@@ -120,3 +123,22 @@ def test_a_run_that_exists_was_created(make: Maker) -> None:
     assert list(make.ports.payloads.never_created(make.org_id)) == []
     nobody = make.ports.payloads.referred(make.org_id, address_of(make.run()))
     assert (nobody.run_id, nobody.names) == (None, frozenset())
+
+
+def test_whoever_read_a_record_before_its_payload_was_replaced_and_removed_reads_again(make: Maker) -> None:
+    run, task = a_run_with_everything(make)
+    before = make.read_run(run.id), make.read_task(task.id)
+    make.ports.runs.save(run, replace(run, output_data=long(6_000)))
+    make.ports.tasks.save(
+        [Change(task, replace(task, output_data=long(6_000), error_data=None, progress=None))]
+    )
+    make.ports.payloads.remove(make.org_id, address_of(run), stored(make, run) - referred(make, run))
+    with pytest.raises(UnavailableError, match="replaced"):
+        make.ports.runs.load([before[0]])
+    with pytest.raises(UnavailableError, match="replaced"):
+        make.ports.tasks.load([before[1]])
+    [read_run] = make.ports.runs.load([make.read_run(run.id)])
+    [read_task] = make.ports.tasks.load([make.read_task(task.id)])
+    assert [each.output_data and each.output_data.text for each in (read_run, read_task)] == [
+        long(6_000).text
+    ] * 2

@@ -140,8 +140,15 @@ class PayloadStore:
             raise
 
     def load(self, states: Sequence[State], places: Sequence[Place]) -> list[State]:
-        """The same states with every payload's text; `places` in the same order."""
+        """The same states with every payload's text; `places` in the same order.
+
+        Raises:
+            UnavailableError: one was replaced since the states were read, and removed; they are to be read again.
+        """
         texts = self._texts(states, places)
+        pairs = zip(states, places, strict=True)
+        if any((where.pk, ref) not in texts for state, where in pairs for ref in _unloaded_refs(state)):
+            raise UnavailableError("A payload was replaced while it was read.")
         return [_filled(state, where, texts) for state, where in zip(states, places, strict=True)]
 
     def load_kept(self, states: Sequence[State], where: Place) -> list[State]:

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeVar
 
+from foreman_engine.domain.errors import UnavailableError
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.run_data import EntryState
@@ -48,7 +49,11 @@ class PayloadShelf:
         return replace(state, **changed)
 
     def load(self, state: _State) -> _State:
-        """The state with every payload's text."""
+        """The state with every payload's text.
+
+        Raises:
+            UnavailableError: one was replaced since the state was read, and removed.
+        """
         changed: Any = {name: self._get(kept) for name, kept in payloads_of(state).items()}
         return replace(state, **changed)
 
@@ -81,7 +86,10 @@ class PayloadShelf:
     def _get(self, payload: Payload) -> Payload:
         if payload.text is not None or payload.ref is None:
             return payload
-        return Payload(self._kept[payload.ref].text, payload.ref)
+        kept = self._kept.get(payload.ref)
+        if kept is None:
+            raise UnavailableError("A payload was replaced while it was read.")
+        return Payload(kept.text, payload.ref)
 
 
 def payloads_of(state: RunState | TaskState | EntryState) -> dict[str, Payload]:

@@ -105,7 +105,7 @@ class RunStore(Protocol):
         """The run's counters of ends, strongly consistent."""
 
     def load(self, runs: Sequence[RunState]) -> list[RunState]:
-        """The same runs with every payload's text."""
+        """The same runs with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(self, before: RunState, after: RunState) -> RunState:
         """Write what differs, on condition that `rev` and `total_tasks` are as in `before`; the answer has the new rev.
@@ -143,7 +143,7 @@ class TaskStore(Protocol):
         """The tasks that exist, strongly consistent; payloads may be unloaded. At most 100 ids."""
 
     def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
-        """The same tasks with every payload's text."""
+        """The same tasks with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(
         self,
