@@ -8,6 +8,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from chalicelib.adapters.dynamo.api_keys import DynamoKeyStore
+from chalicelib.adapters.dynamo.outside_payloads import DynamoOutsidePayloads
 from chalicelib.adapters.dynamo.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.run_data import DynamoRunDataStore
 from chalicelib.adapters.dynamo.runs import DynamoRunStore
@@ -19,7 +20,7 @@ from chalicelib.adapters.sqs import SqsMessages
 from chalicelib.adapters.system import SystemClock, system_ids
 from chalicelib.adapters.watching import watch
 from chalicelib.config import Settings
-from foreman_engine.service.ports import Ports
+from foreman_engine.service.ports import Clock, Ports
 
 # One attempt takes 6 s at most; `invocation` says when none may begin any more.
 _CONFIG: Final = Config(
@@ -30,14 +31,15 @@ _CONFIG: Final = Config(
 )
 
 
-def aws_ports(settings: Settings, session: Session | None = None) -> Ports:
+def aws_ports(settings: Settings, session: Session | None = None, clock: Clock | None = None) -> Ports:
     """The ports on the AWS account (or stand-in) that the settings and the environment's credentials name.
 
-    A `session` of the caller's own carries its credentials, and hooks that count or fail calls.
+    A `session` of the caller's own carries its credentials, and hooks that count or fail calls. A `clock` replaces
+    the system's.
     """
     session = session or Session(region_name=settings.region)
     endpoint = settings.aws_endpoint_url
-    clock = SystemClock()
+    clock = clock or SystemClock()
     dynamodb = session.client("dynamodb", endpoint_url=endpoint, config=_CONFIG)
     s3 = session.client("s3", endpoint_url=endpoint, config=_CONFIG)
     sqs = session.client("sqs", endpoint_url=endpoint, config=_CONFIG)
@@ -58,6 +60,7 @@ def aws_ports(settings: Settings, session: Session | None = None) -> Ports:
         run_data=DynamoRunDataStore(tables),
         keys=DynamoKeyStore(tables),
         rate_windows=DynamoRateWindows(tables),
+        payloads=DynamoOutsidePayloads(tables),
         messages=SqsMessages(sqs, settings.stage, settings.work_queue, settings.dead_letter_queue),
         clock=clock,
         ids=system_ids(),

@@ -143,6 +143,8 @@ ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
 ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
 """For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
+ON_STORES: Final = _on("memory", _MOTO)
+"""For a module that goes through many megabytes, whoever emulates AWS."""
 ON_DYNAMODB: Final = _on("memory", _DYNAMODB_LOCAL)
 """For a module that makes so many reads that only a fast DynamoDB will do."""
 ON_MEMORY: Final = _on("memory")

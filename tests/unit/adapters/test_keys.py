@@ -37,6 +37,8 @@ ENTRY = "019b76da-a800-7123-8000-000000000005"
             "acme#019b76daa800abc#t",
             f"t\x1fk\x1f{ENTRY}",
         ),
+        (keys.run_at("acme", "019b76daa800abc"), "acme#019b76daa800abc", "#run"),
+        (keys.coming_run("acme", RUN), "acme#new#4", "019b76daa800abc"),
         (keys.api_key("acme", "ab"), "acme#keys", "ab"),
         (keys.organization("acme"), "#orgs", "acme"),
         (keys.idempotency("acme", "scope"), "acme#idem#scope", "-"),

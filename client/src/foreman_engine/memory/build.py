@@ -6,6 +6,7 @@ from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.outside_payloads import MemoryOutsidePayloads
 from foreman_engine.memory.queue_watch import MemoryQueueWatch
 from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
@@ -35,6 +36,7 @@ def memory_ports(
         run_data=MemoryRunDataStore(state),
         keys=MemoryKeyStore(state),
         rate_windows=MemoryRateWindows(state),
+        payloads=MemoryOutsidePayloads(state),
         messages=messages,
         clock=clock,
         ids=ids if ids is not None else seeded_ids(seed),

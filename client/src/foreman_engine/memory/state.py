@@ -24,7 +24,7 @@ class MemoryState:
 
     clock: Clock
     lock: threading.RLock = field(default_factory=threading.RLock)
-    payloads: PayloadShelf = field(default_factory=PayloadShelf)
+    payloads: PayloadShelf = field(init=False)
     runs: dict[RunKey, RunState] = field(default_factory=dict)
     counts: dict[RunKey, Counts] = field(default_factory=dict)
     tasks: dict[tuple[str, str], TaskState] = field(default_factory=dict)
@@ -32,6 +32,9 @@ class MemoryState:
     keys: dict[tuple[str, str], ApiKey] = field(default_factory=dict)
     records: dict[tuple[str, str], IdempotencyRecord] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], dict[int, Window]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.payloads = PayloadShelf(self.clock)
 
     def run(self, org_id: str, run_id: str) -> RunState | None:
         """The run with this full id."""

@@ -20,6 +20,7 @@ from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 
@@ -107,7 +108,7 @@ class RunStore(Protocol):
         """The run's counters of ends, strongly consistent."""
 
     def load(self, runs: Sequence[RunState]) -> list[RunState]:
-        """The same runs with every payload's text."""
+        """The same runs with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(self, before: RunState, after: RunState) -> RunState:
         """Write what differs, on condition that `rev` and `total_tasks` are as in `before`; the answer has the new rev.
@@ -145,7 +146,7 @@ class TaskStore(Protocol):
         """The tasks that exist, strongly consistent; payloads may be unloaded. At most 100 ids."""
 
     def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
-        """The same tasks with every payload's text."""
+        """The same tasks with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(
         self,
@@ -291,6 +292,7 @@ class Ports:
     run_data: RunDataStore
     keys: KeyStore
     rate_windows: RateWindows
+    payloads: OutsidePayloads
     messages: Messages
     clock: Clock
     ids: Ids

@@ -14,6 +14,7 @@ from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.outside_payloads import MemoryOutsidePayloads
 from foreman_engine.memory.queue_watch import MemoryQueueWatch
 from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
@@ -84,6 +85,7 @@ class World:
             run_data=MemoryRunDataStore(self.state),
             keys=MemoryKeyStore(self.state),
             rate_windows=MemoryRateWindows(self.state),
+            payloads=MemoryOutsidePayloads(self.state),
             messages=self.messages,
             clock=self.clock,
             ids=seeded_ids(),
