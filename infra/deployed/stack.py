@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _CAPABILITIES: Final[Sequence["CapabilityType"]] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
-def state_outputs(client: "CloudFormationClient", stage: str) -> dict[str, str]:
-    """The outputs of the stage's state stack.
+def find_stage(client: "CloudFormationClient", stage: str, architecture: str | None = None) -> Stage:
+    """The stage with what its state stack says.
 
     Raises:
         OperatorError: there is no such stack.
@@ -28,8 +28,11 @@ def state_outputs(client: "CloudFormationClient", stage: str) -> dict[str, str]:
     name = f"foreman-{stage}-state"
     stack = _find(client, name)
     if stack is None:
-        raise OperatorError(f"There is no stack {name} here; create it from template.yaml first.")
-    return _outputs(stack)
+        raise OperatorError(
+            f"There is no stack {name} here; `python -m infra deploy --stage {stage}` makes it, and so does "
+            "CloudFormation from template.yaml."
+        )
+    return Stage(stage, _outputs(stack), architecture)
 
 
 def put_code(
