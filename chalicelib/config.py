@@ -21,13 +21,15 @@ class Settings:
     work_queue: str
     dead_letter_queue: str
     aws_endpoint_url: str | None = None
+    whole_batches: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; `env` defaults to the process environment.
 
         FOREMAN_STAGE (default `dev`), FOREMAN_{RUNS,TASKS,RUN_DATA,KEYS}_TABLE, FOREMAN_BUCKET, FOREMAN_WORK_QUEUE and
-        FOREMAN_DEAD_LETTER_QUEUE (names), AWS_REGION or AWS_DEFAULT_REGION, AWS_ENDPOINT_URL.
+        FOREMAN_DEAD_LETTER_QUEUE (names), AWS_REGION or AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, FOREMAN_WHOLE_BATCHES
+        (`true` where the triggers do not know partial batch answers).
         """
         env = os.environ if env is None else env  # noqa: TID251 - this module is the one reader
         stage = env.get("FOREMAN_STAGE", "dev")
@@ -43,4 +45,5 @@ class Settings:
             work_queue=env.get("FOREMAN_WORK_QUEUE", f"{prefix}-work"),
             dead_letter_queue=env.get("FOREMAN_DEAD_LETTER_QUEUE", f"{prefix}-dead-letters"),
             aws_endpoint_url=env.get("AWS_ENDPOINT_URL") or None,
+            whole_batches=env.get("FOREMAN_WHOLE_BATCHES") == "true",
         )

@@ -10,10 +10,19 @@ from foreman_engine.domain.errors import EngineError
 _logger = Logger(service="foreman")
 
 
-def each_record(event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+class RecordsFailedError(Exception):
+    """Some records of a batch failed, and the trigger understands nothing but the failure of all."""
+
+
+def each_record(
+    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], None], *, whole: bool
+) -> dict[str, Any]:
     """Handle every record of an SQS event; the answer names those that failed, so that only they come back.
 
     A fault is told by its type: its text may quote what must not be logged.
+
+    Raises:
+        RecordsFailedError: with `whole`, when any record failed: all of them come back, which does no harm.
     """
     failed = []
     for record in event["Records"]:
@@ -22,4 +31,6 @@ def each_record(event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], 
         except EngineError as error:
             _logger.warning("record failed", extra={"error_type": type(error).__name__})
             failed.append({"itemIdentifier": record["messageId"]})
+    if failed and whole:
+        raise RecordsFailedError(f"{len(failed)} of {len(event['Records'])} records")
     return {"batchItemFailures": failed}

@@ -25,7 +25,7 @@ _WORK_AGAIN_S: Final = 900
 @blueprint.on_sqs_message(queue=Settings.from_env().dead_letter_queue, batch_size=10, name="dead_letters")
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
     """Do what each dead letter calls for."""
-    return each_record(event.to_dict(), _revive)
+    return each_record(event.to_dict(), _revive, whole=services().settings.whole_batches)
 
 
 def _revive(record: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ _logger = Logger(service="foreman")
 @blueprint.on_sqs_message(queue=Settings.from_env().work_queue, batch_size=10, name="work_queue")
 def work_queue(event: SQSEvent) -> dict[str, Any]:
     """Finish what each message names."""
-    return each_record(event.to_dict(), _finish)
+    return each_record(event.to_dict(), _finish, whole=services().settings.whole_batches)
 
 
 def _finish(record: Mapping[str, Any]) -> None:

@@ -9,6 +9,8 @@ from infra.local.environment import names
 
 CODE_FOLDER: Final = "_code"
 """The bucket's folder for packages. An organization's payloads lie under its id, which has no underscore."""
+LOG_DAYS: Final = 30
+"""How long the functions' logs are kept; infra/overlay.yaml says the same to CloudFormation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Stage:
 
     @property
     def stack(self) -> str:
-        """The name of the code's stack."""
+        """The name of the code's stack, and what the names of its functions and roles begin with."""
         return f"foreman-{self.name}"
 
     @property
@@ -29,11 +31,41 @@ class Stage:
         """Where the state stack is."""
         return self.outputs["WorkQueueArn"].split(":")[3]
 
-    def configure(self, base: Mapping[str, Any]) -> dict[str, Any]:
-        """The base configuration and this stage's part: where its functions find their state, and the path of its API."""
-        own = {"api_gateway_stage": self.name, "environment_variables": names(self.name, self.outputs)}
+    @property
+    def account(self) -> str:
+        """The account, twelve digits."""
+        return self.outputs["WorkQueueArn"].split(":")[4]
+
+    def policy_file(self, function: str) -> str:
+        """The file in .chalice/ with the filled policy of a function."""
+        return f"policy-{self.name}-{function}.json"
+
+    def configure(self, base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration with this stage's part brought up to date; everything else in it stays.
+
+        What the stage's part says already wins, so that memory, a VPC or a role of one's own are kept. `own` is added
+        to it (None takes a key away), and the names of the state stack replace what is there.
+        """
+        stages = base.get("stages", {})
+        before = stages.get(self.name, {})
         architecture = {} if self.architecture is None else {"lambda_architecture": self.architecture}
-        return {**base, **architecture, "stages": {self.name: own}}
+        made = {
+            "api_gateway_stage": self.name,
+            "tags": {"foreman-stage": self.name},
+            "lambda_functions": {
+                function: {"iam_policy_file": self.policy_file(function)}
+                for function in base["lambda_functions"]
+            },
+            **architecture,
+            **own,
+        }
+        part = {key: value for key, value in _over(made, before).items() if own.get(key, value) is not None}
+        part["environment_variables"] = {
+            **before.get("environment_variables", {}),
+            **own.get("environment_variables", {}),
+            **names(self.name, self.outputs),
+        }
+        return {**base, "stages": {**stages, self.name: part}}
 
     def fill(self, policy: str) -> str:
         """The text of a policy with ARNs in the place of `${...}`: any output, or one of those below.
@@ -41,10 +73,23 @@ class Stage:
         Raises:
             KeyError: it names something that does not exist.
         """
-        _, partition, _, region, account, _ = self.outputs["WorkQueueArn"].split(":")
-        return Template(policy).substitute(
+        partition = self.outputs["WorkQueueArn"].split(":")[1]
+        here = f"{self.region}:{self.account}"
+        return Template(
+            policy
+        ).substitute(
             self.outputs,
-            OrganizationQueuesArn=f"arn:{partition}:sqs:{region}:{account}:foreman_{self.name}_*",
-            LogsArn=f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{self.stack}-*",
+            OrganizationQueuesArn=f"arn:{partition}:sqs:{here}:foreman_{self.name}_*",
+            LogsArn=f"arn:{partition}:logs:{here}:log-group:/aws/lambda/{self.stack}-*",
+            ApiLogsArn=f"arn:{partition}:logs:{here}:log-group:/aws/lambda/{self.stack}:*",  # Chalice's name for it
             CodeArn=f"{self.outputs['BucketArn']}/{CODE_FOLDER}/*",
         )
+
+
+def _over(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """Both maps as one, all the way down; where both say something, `high` wins."""
+    both = {**low, **high}
+    for key in low.keys() & high.keys():
+        if isinstance(low[key], Mapping) and isinstance(high[key], Mapping):
+            both[key] = _over(low[key], high[key])
+    return both

@@ -1,6 +1,5 @@
 """Packing the app with Chalice, in a copy of the sources that holds nothing else."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -11,11 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from infra.deployed.configuration import Stage
+from infra.deployed.project import BY_CLOUDFORMATION, ROOT, configure, copy_project
 from infra.errors import OperatorError
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
-_FILES: Final = ("app.py", "requirements.txt", "infra/overlay.yaml")
-_FOLDERS: Final = ("chalicelib", "vendor")
 _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
 _SAID_LINES: Final = 8
 
@@ -43,26 +40,14 @@ def package(stage: Stage, out: Path, environ: Mapping[str, str]) -> Package:
     """
     with tempfile.TemporaryDirectory(prefix="foreman-package-") as folder:
         copy = Path(folder, "app")
-        _copy_sources(stage, copy)
+        copy_project(copy)
+        configure(copy, stage, BY_CLOUDFORMATION)
         _run_chalice(stage, copy, environ)
         out.mkdir(parents=True, exist_ok=True)
         made = Package(out / "sam.yaml", out / "deployment.zip")
         for path in (made.template, made.archive):
             shutil.copyfile(copy / "out" / path.name, path)
     return made
-
-
-def _copy_sources(stage: Stage, copy: Path) -> None:
-    for name in _FOLDERS:  # symlinks become what they point at
-        shutil.copytree(_ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    for name in _FILES:
-        shutil.copyfile(_ROOT / name, copy / Path(name).name)
-    settings = copy / ".chalice"
-    settings.mkdir()
-    base = json.loads((_ROOT / ".chalice/config.json").read_text())
-    (settings / "config.json").write_text(json.dumps(stage.configure(base)))
-    for policy in (_ROOT / ".chalice").glob("policy-*.json"):
-        (settings / policy.name).write_text(stage.fill(policy.read_text()))
 
 
 def _run_chalice(stage: Stage, copy: Path, environ: Mapping[str, str]) -> None:
@@ -85,6 +70,6 @@ def _environment(stage: Stage, environ: Mapping[str, str]) -> dict[str, str]:
     """Without what would show the app other modules, or another stage, than its functions will see."""
     foreign = ("AWS_", "FOREMAN_", "PYTHONPATH")
     kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
-    constraints = _ROOT / "constraints.txt"
+    constraints = ROOT / "constraints.txt"
     pinned = {"PIP_CONSTRAINT": str(constraints)} if constraints.exists() else {}
     return {**kept, **pinned, "AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -131,4 +131,4 @@ def test_roles_reach_their_own_stage_alone(made: Package) -> None:
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
                 assert not any("*" in action or action == "dynamodb:Scan" for action in statement["Action"])
-            assert all(re.search(r"foreman[-_]prod[-_]|payloads(/|$)", arn) for arn in statement["Resource"])
+            assert all(re.search(r"foreman[-_]prod[-_:]|payloads(/|$)", arn) for arn in statement["Resource"])

@@ -1,0 +1,25 @@
+"""Waiting for AWS to be done with something."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from infra.errors import OperatorError
+
+T = TypeVar("T")
+
+
+def wait_for(found: Callable[[], T | None], within_s: float, what: str, every_s: float = 1) -> T:
+    """What `found` returns as soon as that is not None.
+
+    Raises:
+        OperatorError: it was None for `within_s` seconds; `what` says what we waited for.
+    """
+    ends_at = time.monotonic() + within_s
+    while (answer := found()) is None:
+        if time.monotonic() > ends_at:
+            raise OperatorError(
+                f"Waited {within_s:.0f} s for {what}; run the command again, it goes on from there."
+            )
+        time.sleep(every_s)
+    return answer

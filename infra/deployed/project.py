@@ -1,0 +1,83 @@
+"""The Chalice project: this repository as it stands, or a copy of it; `configure` writes a stage into either."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from infra.deployed.configuration import LOG_DAYS, Stage
+from infra.errors import OperatorError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_FILES: Final = ("app.py", "requirements.txt", "infra/overlay.yaml")
+_FOLDERS: Final = ("chalicelib", "vendor")
+
+BY_CHALICE: Final[Mapping[str, Any]] = {
+    "log_retention_in_days": LOG_DAYS,  # Chalice then makes the log groups, which the roles may not
+    "environment_variables": {"FOREMAN_WHOLE_BATCHES": "true"},
+}
+"""What a stage needs besides when `chalice deploy` makes it: Chalice cannot ask Lambda for partial batch answers."""
+BY_US: Final[Mapping[str, Any]] = {
+    "log_retention_in_days": LOG_DAYS,
+    "environment_variables": {"FOREMAN_WHOLE_BATCHES": "false"},
+}
+"""The same when `python -m infra deploy` runs Chalice, which sees to partial batch answers itself."""
+BY_CLOUDFORMATION: Final[Mapping[str, Any]] = {
+    "log_retention_in_days": None,  # it would name resources that Chalice's template does not have
+    "environment_variables": {"FOREMAN_WHOLE_BATCHES": "false"},
+}
+"""The same for a template, over which infra/overlay.yaml is merged."""
+
+
+def configure(project: Path, stage: Stage, own: Mapping[str, Any]) -> list[Path]:
+    """Write the stage into the project's .chalice/: its part of config.json, and its policies. Returns what changed.
+
+    Other stages and keys written by hand are left alone; see Stage.configure.
+
+    Raises:
+        OperatorError: the project's configuration cannot be read.
+    """
+    settings = project / ".chalice"
+    base = _read(settings / "config.json")
+    files = {settings / "config.json": _text(stage.configure(base, own))}
+    for function, function_settings in base["lambda_functions"].items():
+        policy = (settings / function_settings["iam_policy_file"]).read_text()
+        files[settings / stage.policy_file(function)] = stage.fill(policy)
+    return [path for path, text in files.items() if _write(path, text)]
+
+
+def copy_project(copy: Path) -> None:
+    """Copy what Chalice packs, and nothing else that may lie around, into a new folder; symlinks become what they point at."""
+    for name in _FOLDERS:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    for name in _FILES:
+        shutil.copyfile(ROOT / name, copy / Path(name).name)
+    (copy / ".chalice").mkdir()
+    for path in (ROOT / ".chalice").glob("*.json"):
+        shutil.copyfile(path, copy / ".chalice" / path.name)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise OperatorError(f"{path} is missing; restore it from the repository.") from None
+    except ValueError as error:
+        raise OperatorError(
+            f"{path} is no JSON: {error}; mend it or restore it from the repository."
+        ) from None
+    if not isinstance(found, dict) or "lambda_functions" not in found:
+        raise OperatorError(f"{path} has no lambda_functions; restore it from the repository.")
+    return found
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _write(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text() == text:
+        return False
+    path.write_text(text)
+    return True
