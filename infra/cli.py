@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from infra import keys, signals
-from infra.deployed.command import configure_command, package_command
+from infra.deployed.command import configure_command, deploy_command, package_command
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
 from infra.opened import open_stack
@@ -131,7 +131,7 @@ def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_jso
     reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
-for _command in (configure_command, package_command):
+for _command in (deploy_command, configure_command, package_command):
     cli.add_command(_command)
 
 

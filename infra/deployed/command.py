@@ -94,3 +94,81 @@ def package_command(home: Home, stage: str, out: Path) -> None:
     size_mb = made.size_bytes / 1e6
     print(f"Packed {stage} for {target.name} in {time.monotonic() - began:.1f} s:")
     print(f"  {made.template}\n  {made.archive}  {size_mb:.1f} MB")
+
+
+_OPTIONAL: Final = {
+    "deletion_protection": "DeletionProtection",
+    "kms_key": "KmsKeyArn",
+    "alarm_topic": "AlarmTopicArn",
+}
+"""Options that are parameters of template.yaml."""
+
+
+def _parameter(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+    return dict(value.split("=", 1) for value in values)
+
+
+@click.command("deploy")
+@_on_aws
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option(
+    "--deletion-protection",
+    type=click.Choice(["on", "off", "by-stage"]),
+    help="Refuse to delete the tables. [default: as it is; at first on for prod, off else]",
+)
+@click.option("--kms-key", help="ARN of a KMS key of your own for tables and payloads.")
+@click.option("--alarm-topic", help="ARN of an SNS topic that hears of alarms.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    callback=_parameter,
+    help="Any other NAME=VALUE of template.yaml.",
+)
+@click.option("--org", default="default", show_default=True, help="The organization of the first key.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.IntRange(0),
+    default=120,
+    show_default=True,
+    help="Seconds to wait for /health; 0: do not.",
+)
+@click.option(
+    "--break-lock", is_flag=True, help="Take over the lock of a deployment that died on another machine."
+)
+@click.option("--again", is_flag=True, help="Deploy the code even if it is the same.")
+@click.option(
+    "--package-only",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Only write the SAM template and the zip into this folder; change nothing on AWS.",
+)
+def deploy_command(
+    stage: str, region: str | None, profile: str | None, package_only: Path | None, yes: bool, **chosen: Any
+) -> None:
+    """Deploy or update a stage: tables and queues, code, gateway, first key."""
+    from infra.deployed.account import check_stage, check_tools, find_account
+    from infra.deployed.console import Console
+    from infra.deployed.deploy import Options, deploy
+    from infra.deployed.package_only import write_package
+
+    check_stage(stage)
+    check_tools()
+    account = find_account(_ENVIRON, region, profile)
+    architecture = _architecture(account.emulator)
+    if package_only is not None:
+        write_package(account, stage, architecture, package_only, print)
+        return
+    parameters = {
+        **chosen.pop("parameters"),
+        **{name: chosen[option] for option, name in _OPTIONAL.items() if chosen[option] is not None},
+    }
+    own = {name: value for name, value in chosen.items() if name not in _OPTIONAL}
+    deploy(
+        account,
+        Options(stage=stage, parameters=parameters, architecture=architecture, **own),
+        Console(yes=yes),
+    )

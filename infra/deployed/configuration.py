@@ -7,8 +7,12 @@ from typing import Any, Final
 
 from infra.local.environment import names
 
+API_HANDLER: Final = "api_handler"
+FUNCTIONS: Final = (API_HANDLER, "work_queue", "dead_letters", "sweep")
 CODE_FOLDER: Final = "_code"
 """The bucket's folder for packages. An organization's payloads lie under its id, which has no underscore."""
+DEPLOY_FOLDER: Final = "_deploy"
+"""The bucket's folder for what a deployment remembers."""
 LOG_DAYS: Final = 30
 """How long the functions' logs are kept; infra/overlay.yaml says the same to CloudFormation."""
 
@@ -35,6 +39,10 @@ class Stage:
     def account(self) -> str:
         """The account, twelve digits."""
         return self.outputs["WorkQueueArn"].split(":")[4]
+
+    def function(self, name: str) -> str:
+        """The function's name on AWS; Chalice calls the API's by the app alone."""
+        return self.stack if name == API_HANDLER else f"{self.stack}-{name}"
 
     def policy_file(self, function: str) -> str:
         """The file in .chalice/ with the filled policy of a function."""
@@ -83,6 +91,7 @@ class Stage:
             LogsArn=f"arn:{partition}:logs:{here}:log-group:/aws/lambda/{self.stack}-*",
             ApiLogsArn=f"arn:{partition}:logs:{here}:log-group:/aws/lambda/{self.stack}:*",  # Chalice's name for it
             CodeArn=f"{self.outputs['BucketArn']}/{CODE_FOLDER}/*",
+            DeploymentsArn=f"{self.outputs['BucketArn']}/{DEPLOY_FOLDER}/*",
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.deployed.configuration import Stage
-from infra.deployed.project import BY_CLOUDFORMATION, ROOT, configure, copy_project
+from infra.deployed.project import BY_FOREMAN, chalice_environment, configure, copy_project
 from infra.errors import OperatorError
 
 _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
@@ -41,7 +41,7 @@ def package(stage: Stage, out: Path, environ: Mapping[str, str]) -> Package:
     with tempfile.TemporaryDirectory(prefix="foreman-package-") as folder:
         copy = Path(folder, "app")
         copy_project(copy)
-        configure(copy, stage, BY_CLOUDFORMATION)
+        configure(copy, stage, BY_FOREMAN)
         _run_chalice(stage, copy, environ)
         out.mkdir(parents=True, exist_ok=True)
         made = Package(out / "sam.yaml", out / "deployment.zip")
@@ -55,7 +55,7 @@ def _run_chalice(stage: Stage, copy: Path, environ: Mapping[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _CHALICE, *arguments],
         cwd=copy,
-        env=_environment(stage, environ),
+        env=chalice_environment(stage, environ, aws=False),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -64,12 +64,3 @@ def _run_chalice(stage: Stage, copy: Path, environ: Mapping[str, str]) -> None:
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip().splitlines()[-_SAID_LINES:]
         raise OperatorError("Chalice could not pack the app; it said:\n  " + "\n  ".join(said))
-
-
-def _environment(stage: Stage, environ: Mapping[str, str]) -> dict[str, str]:
-    """Without what would show the app other modules, or another stage, than its functions will see."""
-    foreign = ("AWS_", "FOREMAN_", "PYTHONPATH")
-    kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
-    constraints = ROOT / "constraints.txt"
-    pinned = {"PIP_CONSTRAINT": str(constraints)} if constraints.exists() else {}
-    return {**kept, **pinned, "AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"}

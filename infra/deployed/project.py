@@ -6,28 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deployed.configuration import LOG_DAYS, Stage
+from infra.deployed.configuration import Stage
 from infra.errors import OperatorError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _FILES: Final = ("app.py", "requirements.txt", "infra/overlay.yaml")
 _FOLDERS: Final = ("chalicelib", "vendor")
 
-BY_CHALICE: Final[Mapping[str, Any]] = {
-    "log_retention_in_days": LOG_DAYS,  # Chalice then makes the log groups, which the roles may not
-    "environment_variables": {"FOREMAN_WHOLE_BATCHES": "true"},
-}
-"""What a stage needs besides when `chalice deploy` makes it: Chalice cannot ask Lambda for partial batch answers."""
-BY_US: Final[Mapping[str, Any]] = {
-    "log_retention_in_days": LOG_DAYS,
+BY_CHALICE: Final[Mapping[str, Any]] = {"environment_variables": {"FOREMAN_WHOLE_BATCHES": "true"}}
+"""What a stage needs besides when a plain `chalice deploy` makes it: Chalice cannot ask for partial batch answers."""
+BY_FOREMAN: Final[Mapping[str, Any]] = {
+    "log_retention_in_days": None,  # Chalice would name the API's log group, and its template's resources, wrongly
     "environment_variables": {"FOREMAN_WHOLE_BATCHES": "false"},
 }
-"""The same when `python -m infra deploy` runs Chalice, which sees to partial batch answers itself."""
-BY_CLOUDFORMATION: Final[Mapping[str, Any]] = {
-    "log_retention_in_days": None,  # it would name resources that Chalice's template does not have
-    "environment_variables": {"FOREMAN_WHOLE_BATCHES": "false"},
-}
-"""The same for a template, over which infra/overlay.yaml is merged."""
+"""The same when this program runs Chalice, and sees to log groups and partial batch answers itself."""
 
 
 def configure(project: Path, stage: Stage, own: Mapping[str, Any]) -> list[Path]:
@@ -81,3 +73,15 @@ def _write(path: Path, text: str) -> bool:
         return False
     path.write_text(text)
     return True
+
+
+def chalice_environment(stage: Stage, environ: Mapping[str, str], *, aws: bool) -> dict[str, str]:
+    """`environ` for Chalice: without what would show the app other modules, or another stage, than its functions will see.
+
+    Without `aws` it cannot reach AWS either.
+    """
+    foreign = ("FOREMAN_", "PYTHONPATH") if aws else ("AWS_", "FOREMAN_", "PYTHONPATH")
+    kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
+    constraints = ROOT / "constraints.txt"
+    pinned = {"PIP_CONSTRAINT": str(constraints)} if constraints.exists() else {}
+    return {**kept, **pinned, "AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -33,7 +33,7 @@ def find_stage(client: "CloudFormationClient", stage: str, architecture: str | N
             f"There is no stack {name} here; `python -m infra deploy --stage {stage}` makes it, and so does "
             "CloudFormation from template.yaml."
         )
-    return Stage(stage, _outputs(stack), architecture)
+    return Stage(stage, outputs_of(stack), architecture)
 
 
 def put_code(
@@ -55,7 +55,7 @@ def put_code(
     except WaiterError as error:
         raise OperatorError(f"{stage.stack} was not made; CloudFormation's events say why: {error}") from None
     stack = find_stack(client, stage.stack)
-    return {} if stack is None else _outputs(stack)
+    return {} if stack is None else outputs_of(stack)
 
 
 def _change(client: "CloudFormationClient", name: str, url: str) -> None:
@@ -74,5 +74,6 @@ def _upload(s3: "S3Client", stage: Stage, body: bytes, suffix: str) -> str:
     return key
 
 
-def _outputs(stack: "StackTypeDef") -> dict[str, str]:
+def outputs_of(stack: "StackTypeDef") -> dict[str, str]:
+    """A stack's outputs by name."""
     return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}

@@ -89,7 +89,6 @@ def settled(client: "CloudFormationClient", name: str) -> "StackTypeDef | None":
     Raises:
         OperatorError: it took more than an hour.
     """
-
     found: list[StackTypeDef | None] = []
 
     def look() -> bool | None:
@@ -185,8 +184,10 @@ def _parameters(wanted: Wanted, template: Template, stack: "StackTypeDef | None"
     found: list[ParameterTypeDef] = [
         {"ParameterKey": name, "ParameterValue": value} for name, value in given.items() if name in known
     ]
-    left = sorted(kept & set(known) - set(given))
-    return [*found, *({"ParameterKey": name, "UsePreviousValue": True} for name in left)]
+    left: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept & set(known) - set(given))
+    ]
+    return found + left
 
 
 def _has_changes(client: "CloudFormationClient", name: str, change: str) -> bool:

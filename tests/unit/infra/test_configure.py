@@ -9,7 +9,7 @@ import pytest
 from chalice.config import Config
 
 from infra.deployed.configuration import Stage
-from infra.deployed.project import BY_CHALICE, BY_CLOUDFORMATION, BY_US, ROOT, configure
+from infra.deployed.project import BY_CHALICE, BY_FOREMAN, ROOT, configure
 from infra.errors import OperatorError
 from tests.unit.infra.stages import outputs, stage
 
@@ -44,7 +44,6 @@ def test_chalice_finds_the_stages_own_settings_beside_the_common_ones(project: P
         assert seen.environment_variables["FOREMAN_RUNS_TABLE"] == "foreman-prod-runs"
         assert seen.tags["foreman-stage"] == "prod"
         assert seen.api_gateway_stage == "prod"
-        assert seen.log_retention_in_days == 30
         policy = json.loads((project / ".chalice" / seen.iam_policy_file).read_text())
         assert "${" not in json.dumps(policy)
     assert seen_by_chalice(project, "prod", "api_handler").lambda_memory_size == 1024
@@ -84,15 +83,15 @@ def test_keys_written_by_hand_win_over_all_but_the_names_of_the_state(project: P
 
 
 def test_whoever_deploys_says_how_batches_are_answered(project: Path) -> None:
-    for own, whole in ((BY_CHALICE, "true"), (BY_US, "false"), (BY_CLOUDFORMATION, "false")):
+    for own, whole in ((BY_CHALICE, "true"), (BY_FOREMAN, "false"), (BY_CHALICE, "true")):
         configure(project, stage("prod"), own)
         variables = seen_by_chalice(project, "prod", "work_queue").environment_variables
         assert variables["FOREMAN_WHOLE_BATCHES"] == whole
 
 
-def test_a_template_gets_no_log_retention_because_chalices_own_breaks_it(project: Path) -> None:
-    configure(project, stage("prod"), BY_CHALICE)
-    configure(project, stage("prod"), BY_CLOUDFORMATION)
+def test_log_retention_set_by_hand_is_taken_out_where_it_would_break_chalices_template(project: Path) -> None:
+    write(project, {**read(project), "stages": {"prod": {"log_retention_in_days": 90}}})
+    configure(project, stage("prod"), BY_FOREMAN)
     assert seen_by_chalice(project, "prod", "sweep").log_retention_in_days is None
 
 

@@ -1,0 +1,48 @@
+"""Bringing API Gateway's own answers up to date, and its stage to what was changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.deployed.gateway_responses import GatewayResponse
+
+_JSON = "application/json"
+_HEADER = "gatewayresponse.header."
+
+
+def apply_responses(
+    gateway: Any, api_id: str, stage: str, wanted: Mapping[str, GatewayResponse]
+) -> list[str]:
+    """Set the answers that differ and deploy them to the API's stage; the types that changed. One type is set at a time.
+
+    An import of the API's definition, such as each `chalice deploy` makes, takes them away.
+    """
+    there = {each["responseType"]: each for each in _all(gateway, api_id)}
+    changed = [kind for kind, response in wanted.items() if not _is_set(there.get(kind, {}), response)]
+    for kind in changed:
+        gateway.put_gateway_response(restApiId=api_id, responseType=kind, **_parameters(wanted[kind]))
+    if changed:
+        gateway.create_deployment(restApiId=api_id, stageName=stage)
+    return changed
+
+
+def _parameters(response: GatewayResponse) -> dict[str, Any]:
+    return {
+        "statusCode": str(response.status),
+        "responseParameters": {f"{_HEADER}{name}": value for name, value in response.headers.items()},
+        "responseTemplates": {_JSON: response.body},
+    }
+
+
+def _is_set(there: Mapping[str, Any], wanted: GatewayResponse) -> bool:
+    return all(there.get(name) == value for name, value in _parameters(wanted).items())
+
+
+def _all(gateway: Any, api_id: str) -> list[Any]:
+    found: list[Any] = []
+    position: dict[str, str] = {}
+    while True:
+        page = gateway.get_gateway_responses(restApiId=api_id, limit=500, **position)
+        found += page["items"]
+        if not page.get("position"):
+            return found
+        position = {"position": page["position"]}
