@@ -26,9 +26,9 @@ from infra.local.tether import child
 
 STAGE: Final = "e2e"
 ORG: Final = "acme"
-_REGION: Final = "us-east-1"
+REGION: Final = "us-east-1"
 _ROOT: Final = Path(__file__).parents[2]
-_OPERATOR: Final = "test"  # the emulator's root, who may do everything
+OPERATOR: Final = "test"  # the emulator's root, who may do everything
 _START_S: Final = 30
 
 
@@ -42,9 +42,9 @@ class Deployment:
     stage: Stage
     session: Session
 
-    def environment(self, access_key: str = _OPERATOR, secret: str = _OPERATOR) -> dict[str, str]:
+    def environment(self, access_key: str = OPERATOR, secret: str = OPERATOR) -> dict[str, str]:
         """The environment of a process that acts as this user."""
-        return _environment(self.aws_url, access_key, secret)
+        return client_environment(self.aws_url, access_key, secret)
 
 
 @contextmanager
@@ -55,27 +55,36 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         dirs = up.enter_context(folders(Home(folder), ephemeral=True))
         strict = {**os.environ, "AUTH": "true"}  # noqa: TID251 - the child needs what this process has
         url, _ = up.enter_context(ministack(dirs, strict, None, [], ends_at))
-        session = Session(_OPERATOR, _OPERATOR, region_name=_REGION)
+        session = Session(OPERATOR, OPERATOR, region_name=REGION)
         outputs = ensure_state(session, url, STAGE, TEMPLATE.read_text(), ends_at)
         stage = Stage(STAGE, outputs)
         out = folder / "package"
-        run_infra(_environment(url), "package", "--stage", STAGE, "--out", str(out))
+        run_infra(client_environment(url), "package", "--stage", STAGE, "--out", str(out))
         made = Package(out / "sam.yaml", out / "deployment.zip")
-        _allow_batches(made)
+        made.template.write_text(allow_batches(made.template.read_text()))
         s3 = session.client("s3", endpoint_url=url)
         s3.delete_bucket_policy(
             Bucket=outputs["BucketName"]
         )  # it wants TLS, which the emulator does not speak
         api = put_code(session.client("cloudformation", endpoint_url=url), s3, stage, made)["RestAPIId"]
-        key = run_infra(_environment(url), "keys", "create", "--stage", STAGE, "--org", ORG, "--json")
+        key = run_infra(client_environment(url), "keys", "create", "--stage", STAGE, "--org", ORG, "--json")
         endpoint = f"{url}/restapis/{api}/{STAGE}/_user_request_"
         yield Deployment(endpoint, json.loads(key)["apiKey"], url, stage, session)
 
 
-def _allow_batches(made: Package) -> None:
-    """AWS lets who may SendMessage also SendMessageBatch, and knows no permission of that name; MiniStack asks for it."""
-    template = made.template.read_text()
-    made.template.write_text(re.sub(r"( +- sqs:SendMessage)\n", r"\1\n\1Batch\n", template))
+def allow_batches(policies: str) -> str:
+    """Policies, in YAML or JSON, for MiniStack.
+
+    AWS lets who may SendMessage also SendMessageBatch, and knows no permission of that name; MiniStack asks for it.
+    """
+    return re.sub(r'( +- )?("?)sqs:SendMessage("?,?)\n', _with_batches, policies)
+
+
+def _with_batches(found: re.Match[str]) -> str:
+    bullet, quote, end = found[1] or "", found[2], found[3]
+    if quote:
+        return f'"sqs:SendMessageBatch", "sqs:SendMessage{end}\n'
+    return f"{bullet}sqs:SendMessage\n{bullet}sqs:SendMessageBatch\n"
 
 
 def run_infra(environment: Mapping[str, str], *arguments: str) -> str:
@@ -92,7 +101,7 @@ def worker_credentials(deployment: Deployment) -> tuple[str, str]:
     """A user who may do what a worker of the organization does: receive, hide and delete, nothing else."""
     iam = deployment.session.client("iam", endpoint_url=deployment.aws_url)
     actions = ("ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage")
-    batches = ("ChangeMessageVisibilityBatch", "DeleteMessageBatch")  # MiniStack alone; see _allow_batches
+    batches = ("ChangeMessageVisibilityBatch", "DeleteMessageBatch")  # MiniStack alone; see allow_batches
     statement = {
         "Effect": "Allow",
         "Action": [f"sqs:{action}" for action in actions + batches],
@@ -120,10 +129,11 @@ def order_worker(deployment: Deployment, log: Path) -> Iterator[None]:
     assert process.returncode == 0, log.read_text()
 
 
-def _environment(url: str, access_key: str = _OPERATOR, secret: str = _OPERATOR) -> dict[str, str]:
+def client_environment(url: str, access_key: str = OPERATOR, secret: str = OPERATOR) -> dict[str, str]:
+    """An environment in which this user is a client of the emulated AWS."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("FOREMAN_")}  # noqa: TID251 - for children
     credentials = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret}
-    return {**aws_client(own, url, _REGION), **credentials}
+    return {**aws_client(own, url, REGION), **credentials}
 
 
 def eventually(found: Any, within_s: float = 20) -> Any:
