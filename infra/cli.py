@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from infra import keys, signals
+from infra.cost.command import cost_command
 from infra.deployed.command import COMMANDS
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
@@ -131,7 +132,7 @@ def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_jso
     reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, cost_command):
     cli.add_command(_command)
 
 

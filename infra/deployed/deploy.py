@@ -52,9 +52,8 @@ def deploy(account: Account, options: Options, console: Console) -> None:
     endpoint = (record.value("rest_api", "rest_api_url") or "").rstrip("/")
     if options.wait_s:
         console.part("health", f"{await_health(account, stage, endpoint, options.wait_s)}")
-    key = first_key(stage, account.environment, options.org)
     console.part("endpoint", endpoint)
-    _tell(console, account, stage, endpoint, key)
+    _tell(console, account, stage, endpoint, first_key(stage, account.environment, options.org))
 
 
 def _locked(s3: Any, stage: Stage, options: Options) -> Any:

@@ -118,13 +118,23 @@ def print_status(status: Status, console: Console) -> None:
 
 def status_json(status: Status) -> str:
     """For programs, in the field names of the API."""
-    return json.dumps({_camel(name): value for name, value in asdict(status).items()}, default=str)
+    return json.dumps(_wire(asdict(status)))
 
 
 def _code_line(code: Code | None) -> str:
     if code is None:
         return "not deployed by this command, or a deployment is unfinished"
     return f"{code.version} ({code.fingerprint}) on {code.runtime}, deployed {local_time(int(code.at))} by {code.by}"
+
+
+def _wire(value: Any) -> Any:
+    match value:
+        case dict():
+            return {_camel(name): _wire(each) for name, each in value.items()}
+        case list():
+            return [_wire(each) for each in value]
+        case _:
+            return value
 
 
 def _camel(name: str) -> str:
