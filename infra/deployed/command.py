@@ -172,3 +172,43 @@ def deploy_command(
         Options(stage=stage, parameters=parameters, architecture=architecture, **own),
         Console(yes=yes),
     )
+
+
+@click.command("destroy")
+@_on_aws
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option(
+    "--break-lock", is_flag=True, help="Take over the lock of a deployment that died on another machine."
+)
+def destroy_command(stage: str, region: str | None, profile: str | None, yes: bool, break_lock: bool) -> None:
+    """Delete a stage with all its data; refused while deletion protection is on."""
+    from infra.deployed.account import check_stage, check_tools, find_account
+    from infra.deployed.console import Console
+    from infra.deployed.destroy import destroy
+
+    check_stage(stage)
+    check_tools()
+    destroy(find_account(_ENVIRON, region, profile), stage, Console(yes=yes), break_lock=break_lock)
+
+
+@click.command("status")
+@_on_aws
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status_command(stage: str, region: str | None, profile: str | None, as_json: bool) -> None:
+    """Show versions, health, queue depths, alarms and the last sweep of a stage."""
+    from infra.deployed.account import check_stage, find_account
+    from infra.deployed.console import Console
+    from infra.deployed.status import find_status, print_status, status_json
+
+    check_stage(stage)
+    account = find_account(_ENVIRON, region, profile)
+    found = find_status(account, stage)
+    if as_json:
+        print(status_json(found))
+        return
+    print(f"Stage {stage} in {account.name}")
+    print_status(found, Console())
+
+
+COMMANDS: Final = (deploy_command, destroy_command, status_command, configure_command, package_command)
+"""In the order in which an operator meets them."""

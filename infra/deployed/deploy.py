@@ -14,7 +14,7 @@ from infra.deployed.console import Console
 from infra.deployed.faults import explained
 from infra.deployed.first_key import first_key
 from infra.deployed.function_settings import ensure_log_groups, ensure_partial_batches, log_groups
-from infra.deployed.gateway import apply_responses
+from infra.deployed.gateway import apply_responses, differing
 from infra.deployed.gateway_responses import GATEWAY_RESPONSES
 from infra.deployed.health import await_health
 from infra.deployed.lock import deploying
@@ -49,13 +49,11 @@ def deploy(account: Account, options: Options, console: Console) -> None:
     s3 = account.client("s3")
     with explained("lock the deployment in the stage's bucket"), _locked(s3, stage, options):
         record = _put_code(account, stage, options, console)
-        _put_gateway(account, stage, record, console)
     endpoint = (record.value("rest_api", "rest_api_url") or "").rstrip("/")
     if options.wait_s:
         console.part("health", f"{await_health(account, stage, endpoint, options.wait_s)}")
-    key = first_key(stage, account.environment, options.org)
     console.part("endpoint", endpoint)
-    _tell(console, account, stage, endpoint, key)
+    _tell(console, account, stage, endpoint, first_key(stage, account.environment, options.org))
 
 
 def _locked(s3: Any, stage: Stage, options: Options) -> Any:
@@ -85,13 +83,14 @@ def _put_code(account: Account, stage: Stage, options: Options, console: Console
         stored = fetch_record(s3, bucket, stage.name)
         before = recalled(account, stage, stored)
         _prepare(account, stage, console)
-        if not options.again and _is_deployed(stored, before, code):
+        if not options.again and _is_deployed(account, stored, before, code):
             console.detail("nothing changed")
             return before
         # Without its code, so that whoever comes after a deployment that died does not take it for finished.
         store_record(s3, bucket, stage.name, Record(before.resources, None))
-        resources = chalice_runner.deploy(made, before, console.detail)
-        after = Record(resources, code)
+        after = Record(chalice_runner.deploy(made, before, console.detail), code)
+        store_record(s3, bucket, stage.name, Record(after.resources, None))
+        _put_gateway(account, stage, after, console)
         store_record(s3, bucket, stage.name, after)
         return after
 
@@ -105,10 +104,13 @@ def _prepare(account: Account, stage: Stage, console: Console) -> None:
         console.detail(f"{changed} triggers now take partial answers")
 
 
-def _is_deployed(stored: Record | None, before: Record, code: Code) -> bool:
+def _is_deployed(account: Account, stored: Record | None, before: Record, code: Code) -> bool:
+    """Whether this code is there, whole, and API Gateway answers as it should."""
     if stored is None or stored.code is None or stored.code.fingerprint != code.fingerprint:
         return False
-    return _ids(stored) == _ids(before)
+    return _ids(stored) == _ids(before) and not differing(
+        account.client("apigateway"), before.value("rest_api", "rest_api_id") or "", GATEWAY_RESPONSES
+    )
 
 
 def _ids(record: Record) -> dict[str, dict[str, str]]:
@@ -126,9 +128,9 @@ def _code(account: Account, fingerprint: str) -> Code:
 
 def _put_gateway(account: Account, stage: Stage, record: Record, console: Console) -> None:
     api_id = record.value("rest_api", "rest_api_id") or ""
-    with explained("set API Gateway's own answers"):
-        changed = apply_responses(account.client("apigateway"), api_id, stage.name, GATEWAY_RESPONSES)
-    console.part("gateway", f"{len(changed)} of its own answers set" if changed else "nothing changed")
+    changed = apply_responses(account.client("apigateway"), api_id, stage.name, GATEWAY_RESPONSES)
+    if changed:
+        console.detail(f"{len(changed)} answers of API Gateway's own set")
 
 
 def _tell(console: Console, account: Account, stage: Stage, endpoint: str, key: str | None) -> None:

@@ -9,15 +9,20 @@ _JSON = "application/json"
 _HEADER = "gatewayresponse.header."
 
 
+def differing(gateway: Any, api_id: str, wanted: Mapping[str, GatewayResponse]) -> list[str]:
+    """The types whose answers are not set as wanted."""
+    there = {each["responseType"]: each for each in _all(gateway, api_id)}
+    return [kind for kind, response in wanted.items() if not _is_set(there.get(kind, {}), response)]
+
+
 def apply_responses(
     gateway: Any, api_id: str, stage: str, wanted: Mapping[str, GatewayResponse]
 ) -> list[str]:
-    """Set the answers that differ and deploy them to the API's stage; the types that changed. One type is set at a time.
+    """Set the answers that differ and deploy them to the API's stage; the types that changed.
 
     An import of the API's definition, such as each `chalice deploy` makes, takes them away.
     """
-    there = {each["responseType"]: each for each in _all(gateway, api_id)}
-    changed = [kind for kind, response in wanted.items() if not _is_set(there.get(kind, {}), response)]
+    changed = differing(gateway, api_id, wanted)
     for kind in changed:
         gateway.put_gateway_response(restApiId=api_id, responseType=kind, **_parameters(wanted[kind]))
     if changed:
