@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import botocore.loaders
 from boto3.session import Session
 
 from infra.deployed.stack import find_stage
@@ -90,24 +89,10 @@ def stand_ins(localstack_python: Path, folder: Path) -> Iterator[StandIns]:
     ):
         gateway = f"http://{host}"
         environment = {
-            **client_environment(url),
+            **client_environment(url, folder / "models"),
             "AWS_ENDPOINT_URL_API_GATEWAY": gateway,
-            "AWS_DATA_PATH": str(_short_waits(folder / "models")),
         }
         yield StandIns(url, gateway, environment)
-
-
-def _short_waits(folder: Path) -> Path:
-    """Lambda's waiters, which look ten times a second instead of every five seconds: nothing takes longer here."""
-    version = "2015-03-31"
-    model = botocore.loaders.create_loader().load_service_model("lambda", "waiters-2", version)
-    waiters = {
-        name: {**waiter, "delay": 0.1, "maxAttempts": 600} for name, waiter in model["waiters"].items()
-    }
-    place = folder / "lambda" / version
-    place.mkdir(parents=True)
-    (place / "waiters-2.json").write_text(json.dumps({**model, "waiters": waiters}))
-    return folder
 
 
 def request_event(
