@@ -121,6 +121,15 @@ def test_new_code_goes_to_the_same_endpoint(
     assert (apis(operator), operator.chalice.deploys) == (there, deploys + 1)
 
 
+def test_a_change_behind_our_back_is_put_right(operator: Operator, shop: str) -> None:
+    deploys = operator.chalice.deploys
+    operator.account.client("lambda").update_function_configuration(
+        FunctionName=f"foreman-{shop}-sweep", MemorySize=128
+    )
+    operator.deploy(shop)
+    assert operator.chalice.deploys == deploys + 1
+
+
 def test_an_endpoint_that_no_record_knows_is_found_by_its_function(operator: Operator, shop: str) -> None:
     there = apis(operator)
     bucket = named_stage(operator.account, shop).outputs["BucketName"]
