@@ -4,7 +4,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boto3.session import Session
@@ -27,6 +27,7 @@ class Account:
     caller: str
     environment: Mapping[str, str]
     emulator: bool
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -35,8 +36,10 @@ class Account:
         return f"account {self.account_id}, region {self.region}, on {place}"
 
     def client(self, service: str) -> Any:
-        """A client of one service; boto3 finds the emulator's address in the environment."""
-        return self.session.client(service)  # type: ignore[call-overload]
+        """The client of one service, made once; boto3 finds an emulator's address in the environment."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(service)  # type: ignore[call-overload]
+        return self._clients[service]
 
 
 def check_stage(stage: str) -> None:

@@ -60,4 +60,6 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except ChaliceDeploymentError as error:
-        sys.exit(str(error))
+        sys.exit(str(error).strip())
+    except Exception as error:  # Chalice has no other way to say what it could not do
+        sys.exit(f"{type(error).__name__}: {error}")

@@ -19,7 +19,7 @@ from infra.deployed.record import Record, Resource
 from infra.errors import OperatorError
 
 _CHILD: Final = Path(__file__).with_name("chalice_child.py")
-_SAID_LINES: Final = 12
+_SAID_LINES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _write_record(made: Project, record: Record) -> None:
 def _run(made: Project, action: str, say: Callable[[str], None]) -> None:
     said: deque[str] = deque(maxlen=_SAID_LINES)
     process = subprocess.Popen(
-        [sys.executable, "-P", str(_CHILD), action, made.stage.name],
+        [sys.executable, "-P", "-u", str(_CHILD), action, made.stage.name],
         cwd=made.folder,
         env=chalice_environment(made.stage, made.environ, aws=True),
         stdin=subprocess.PIPE,  # it ends when this end closes, however we end

@@ -46,14 +46,18 @@ def configure_command(stage: str, region: str | None, profile: str | None, proje
     """Write the stage's part of .chalice/, for a plain `chalice deploy`."""
     from infra.deployed.account import check_stage, find_account
     from infra.deployed.faults import explained
-    from infra.deployed.project import BY_CHALICE, configure
+    from infra.deployed.project import BY_CHALICE, configure, recall
+    from infra.deployed.record import fetch_record
     from infra.deployed.stack import find_stage
 
     check_stage(stage)
     account = find_account(_ENVIRON, region, profile)
     with explained("read the state stack"):
         found = find_stage(account.client("cloudformation"), stage, _architecture(account.emulator))
+        stored = fetch_record(account.client("s3"), found.outputs["BucketName"], stage)
     changed = configure(project, found, BY_CHALICE)
+    if stored is not None:
+        changed += recall(project, stored, stage)
     for path in changed:
         print(f"wrote {path.relative_to(project)}")
     print("Nothing changed." if not changed else f"Stage {stage} is configured.")

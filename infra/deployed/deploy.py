@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.config import VERSION
@@ -22,7 +22,7 @@ from infra.deployed.project import ROOT
 from infra.deployed.record import Code, Record, fetch_record, store_record
 from infra.deployed.stack import find_stage
 from infra.deployed.state import Wanted, put_state
-from infra.deployed.survey import recalled
+from infra.deployed.survey import recalled, revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,19 @@ def _put_code(account: Account, stage: Stage, options: Options, console: Console
     with chalice_runner.project(stage, account.environment) as made, explained("deploy the code"):
         archive = chalice_runner.pack(made)
         console.part("code", f"{VERSION}, packed: {archive.stat().st_size / 1e6:.1f} MB")
-        code = _code(account, chalice_runner.fingerprint(made, archive))
+        fingerprint = chalice_runner.fingerprint(made, archive)
         stored = fetch_record(s3, bucket, stage.name)
         before = recalled(account, stage, stored)
         _prepare(account, stage, console)
-        if not options.again and _is_deployed(account, stored, before, code):
+        if not options.again and _is_deployed(account, stage, stored, before, fingerprint):
             console.detail("nothing changed")
             return before
         # Without its code, so that whoever comes after a deployment that died does not take it for finished.
         store_record(s3, bucket, stage.name, Record(before.resources, None))
-        after = Record(chalice_runner.deploy(made, before, console.detail), code)
-        store_record(s3, bucket, stage.name, Record(after.resources, None))
-        _put_gateway(account, stage, after, console)
+        unfinished = Record(chalice_runner.deploy(made, before, console.detail), None)
+        store_record(s3, bucket, stage.name, unfinished)
+        _put_gateway(account, stage, unfinished, console)
+        after = replace(unfinished, code=_code(account, stage, fingerprint))
         store_record(s3, bucket, stage.name, after)
         return after
 
@@ -104,13 +105,16 @@ def _prepare(account: Account, stage: Stage, console: Console) -> None:
         console.detail(f"{changed} triggers now take partial answers")
 
 
-def _is_deployed(account: Account, stored: Record | None, before: Record, code: Code) -> bool:
-    """Whether this code is there, whole, and API Gateway answers as it should."""
-    if stored is None or stored.code is None or stored.code.fingerprint != code.fingerprint:
+def _is_deployed(
+    account: Account, stage: Stage, stored: Record | None, before: Record, fingerprint: str
+) -> bool:
+    """Whether this code is there, whole and as we left it, and API Gateway answers as it should."""
+    if stored is None or stored.code is None or stored.code.fingerprint != fingerprint:
         return False
-    return _ids(stored) == _ids(before) and not differing(
-        account.client("apigateway"), before.value("rest_api", "rest_api_id") or "", GATEWAY_RESPONSES
-    )
+    if _ids(stored) != _ids(before) or stored.code.revision != revision(account, stage):
+        return False
+    api_id = before.value("rest_api", "rest_api_id") or ""
+    return not differing(account.client("apigateway"), api_id, GATEWAY_RESPONSES)
 
 
 def _ids(record: Record) -> dict[str, dict[str, str]]:
@@ -121,9 +125,9 @@ def _ids(record: Record) -> dict[str, dict[str, str]]:
     }
 
 
-def _code(account: Account, fingerprint: str) -> Code:
+def _code(account: Account, stage: Stage, fingerprint: str) -> Code:
     runtime = "python" + ".".join(platform.python_version_tuple()[:2])
-    return Code(VERSION, fingerprint, runtime, account.caller, str(now_ms()))
+    return Code(VERSION, fingerprint, revision(account, stage), runtime, account.caller, str(now_ms()))
 
 
 def _put_gateway(account: Account, stage: Stage, record: Record, console: Console) -> None:
@@ -141,7 +145,7 @@ def _tell(console: Console, account: Account, stage: Stage, endpoint: str, key: 
     console.part("key", f"{key}   (shown this once)")
     console.write(
         "\nNext, where your workers run:\n\n"
-        "  pip install foreman-client\n"
+        "  pip install ./client\n"
         f"  export FOREMAN_ENDPOINT={endpoint}\n"
         f"  export FOREMAN_API_KEY={key}\n"
         f"  export AWS_REGION={account.region}\n"

@@ -48,10 +48,11 @@ def deploying(s3: "S3Client", bucket: str, *, break_lock: bool) -> Iterator[None
         OperatorError: somebody else holds it, and `break_lock` is not given.
         ClientError: the bucket cannot be written.
     """
-    etag = _take(s3, bucket)
+    owner = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), now_ms())
+    etag = _take(s3, bucket, owner)
     if etag is None:
         _remove(s3, bucket, break_lock=break_lock)
-        etag = _take(s3, bucket)
+        etag = _take(s3, bucket, owner)
     if etag is None:
         raise OperatorError("Somebody else began to deploy just now; try again when they are done.")
     try:
@@ -61,29 +62,37 @@ def deploying(s3: "S3Client", bucket: str, *, break_lock: bool) -> Iterator[None
             s3.delete_object(Bucket=bucket, Key=LOCK_KEY, IfMatch=etag)
 
 
-def _take(s3: "S3Client", bucket: str) -> str | None:
-    owner = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), now_ms())
+def _take(s3: "S3Client", bucket: str, owner: Owner) -> str | None:
+    body = json.dumps(asdict(owner)).encode()
     try:
-        body = json.dumps(asdict(owner)).encode()
         return s3.put_object(Bucket=bucket, Key=LOCK_KEY, Body=body, IfNoneMatch="*")["ETag"]
     except ClientError as error:
-        if code_of(error) in _TAKEN:
+        if code_of(error) not in _TAKEN:
+            raise
+    held = _held(s3, bucket)
+    # boto3 repeats a request whose answer was lost, and then finds that we hold it already.
+    return held[1] if held is not None and held[0] == owner else None
+
+
+def _held(s3: "S3Client", bucket: str) -> tuple[Owner, str] | None:
+    try:
+        found = s3.get_object(Bucket=bucket, Key=LOCK_KEY)
+    except ClientError as error:
+        if code_of(error) in _GONE:
             return None
         raise
+    return Owner(**json.loads(found["Body"].read())), found["ETag"]
 
 
 def _remove(s3: "S3Client", bucket: str, *, break_lock: bool) -> None:
-    try:
-        held = s3.get_object(Bucket=bucket, Key=LOCK_KEY)
-    except ClientError as error:
-        if code_of(error) in _GONE:
-            return
-        raise
-    owner = Owner(**json.loads(held["Body"].read()))
+    held = _held(s3, bucket)
+    if held is None:
+        return
+    owner, etag = held
     if not (break_lock or owner.is_dead):
         raise OperatorError(
             f"{owner.user} on {owner.host} (process {owner.pid}) is deploying this stage since {local_time(owner.at)}; "
             "wait for the end, or if that process is dead add --break-lock."
         )
     with suppress(ClientError):  # somebody was faster; the next attempt to take it tells
-        s3.delete_object(Bucket=bucket, Key=LOCK_KEY, IfMatch=held["ETag"])
+        s3.delete_object(Bucket=bucket, Key=LOCK_KEY, IfMatch=etag)

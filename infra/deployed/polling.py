@@ -7,9 +7,11 @@ from typing import TypeVar
 from infra.errors import OperatorError
 
 T = TypeVar("T")
+EVERY_S = 1.0
+"""How often AWS is asked."""
 
 
-def wait_for(found: Callable[[], T | None], within_s: float, what: str, every_s: float = 1) -> T:
+def wait_for(found: Callable[[], T | None], within_s: float, what: str) -> T:
     """What `found` returns as soon as that is not None.
 
     Raises:
@@ -21,5 +23,5 @@ def wait_for(found: Callable[[], T | None], within_s: float, what: str, every_s:
             raise OperatorError(
                 f"Waited {within_s:.0f} s for {what}; run the command again, it goes on from there."
             )
-        time.sleep(every_s)
+        time.sleep(EVERY_S)
     return answer

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.deployed.configuration import Stage
+from infra.deployed.record import Record
 from infra.errors import OperatorError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -37,6 +38,13 @@ def configure(project: Path, stage: Stage, own: Mapping[str, Any]) -> list[Path]
         policy = (settings / function_settings["iam_policy_file"]).read_text()
         files[settings / stage.policy_file(function)] = stage.fill(policy)
     return [path for path, text in files.items() if _write(path, text)]
+
+
+def recall(project: Path, record: Record, stage: str) -> list[Path]:
+    """Give Chalice the record of what was made before, so that it updates that and makes nothing twice."""
+    path = project / ".chalice" / "deployed" / f"{stage}.json"
+    path.parent.mkdir(exist_ok=True)
+    return [path] if _write(path, record.to_chalice()) else []
 
 
 def copy_project(copy: Path) -> None:

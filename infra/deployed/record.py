@@ -21,10 +21,15 @@ Resource: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Which code is deployed. `fingerprint` follows from the package and its configuration; `at` is epoch milliseconds."""
+    """Which code is deployed. `at` is epoch milliseconds.
+
+    `fingerprint` follows from the package and its configuration; `revision` is what Lambda says of the functions, so that a
+    change behind our back is noticed.
+    """
 
     version: str
     fingerprint: str
+    revision: str
     runtime: str
     by: str
     at: str

@@ -202,7 +202,7 @@ def _has_changes(client: "CloudFormationClient", name: str, change: str) -> bool
             return False
         raise OperatorError(f"CloudFormation cannot change {name}: {reason}")
 
-    return wait_for(look, 300, f"the change set of {name}", every_s=0.5)
+    return wait_for(look, 300, f"the change set of {name}")
 
 
 def _changes(client: "CloudFormationClient", name: str, change: str) -> "Iterator[ResourceChangeTypeDef]":

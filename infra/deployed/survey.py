@@ -4,7 +4,9 @@ Chalice writes its record only when everything is done. Whatever a deployment th
 next one goes on with it and makes no second API.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -29,6 +31,16 @@ def recalled(account: Account, stage: Stage, stored: Record | None) -> Record:
         [] if stored is None else [each for each in stored.resources if each["resource_type"] not in KNOWN]
     )
     return Record([*others, *found.values()], None if stored is None else stored.code)
+
+
+def revision(account: Account, stage: Stage) -> str:
+    """Another one whenever the code or the configuration of a function was changed, by whomever."""
+    functions, digest = account.client("lambda"), hashlib.sha256()
+    for name in FUNCTIONS:
+        function = stage.function(name)
+        found = _or_none(partial(functions.get_function_configuration, FunctionName=function)) or {}
+        digest.update(f"{name} {found.get('CodeSha256')} {found.get('LastModified')}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def _found(account: Account, stage: Stage, api_id: str | None) -> Iterator[Resource]:

@@ -9,7 +9,8 @@ import pytest
 from chalice.config import Config
 
 from infra.deployed.configuration import Stage
-from infra.deployed.project import BY_CHALICE, BY_FOREMAN, ROOT, configure
+from infra.deployed.project import BY_CHALICE, BY_FOREMAN, ROOT, configure, recall
+from infra.deployed.record import Record
 from infra.errors import OperatorError
 from tests.unit.infra.stages import outputs, stage
 
@@ -107,3 +108,11 @@ def test_a_broken_configuration_is_named(project: Path, text: str) -> None:
     (project / ".chalice/config.json").write_text(text)
     with pytest.raises(OperatorError, match=r"config\.json"):
         configure(project, stage("prod"), BY_CHALICE)
+
+
+def test_a_fresh_clone_learns_what_chalice_made_before(project: Path) -> None:
+    record = Record([{"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "abc"}], None)
+    assert recall(project, record, "prod") == [project / ".chalice/deployed/prod.json"]
+    seen = seen_by_chalice(project, "prod", "sweep").deployed_resources("prod")
+    assert seen.resource_values("rest_api")["rest_api_id"] == "abc"
+    assert recall(project, record, "prod") == []
