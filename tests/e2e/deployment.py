@@ -92,13 +92,13 @@ def _with_batches(found: re.Match[str]) -> str:
     return f"{bullet}sqs:SendMessage\n{bullet}sqs:SendMessageBatch\n"
 
 
-def run_infra(environment: Mapping[str, str], *arguments: str) -> str:
-    """The output of `python -m infra`."""
+def run_infra(environment: Mapping[str, str], *arguments: str, folder: Path = _ROOT) -> str:
+    """The output of `python -m infra`, run in a working copy."""
     command = [sys.executable, "-m", "infra", *arguments]
     done = subprocess.run(
-        command, env=environment, cwd=_ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
