@@ -17,10 +17,6 @@ from tests.e2e.stand_ins import StandIns, request_event
 
 STAGE: Final = "command"
 ROOT: Final = Path(__file__).parents[2]
-NOT_CLONED: Final = shutil.ignore_patterns(
-    ".[!c]*", ".cache", "deployed", "deployments", "__pycache__", "tests", "docs", "build"
-)
-"""What a clone does not have, or the command does not need: all that begins with a dot but `.chalice`, and what Chalice remembers."""
 OPTIONS: Final = ("--stage", STAGE)
 
 
@@ -39,6 +35,13 @@ def endpoint(said: str) -> str:
     found = re.search(r"https://\S+", said)
     assert found is not None, said
     return found[0]
+
+
+def not_cloned(folder: str, names: list[str]) -> set[str]:
+    """What a clone does not have, or the command does not need."""
+    hidden = {name for name in names if name.startswith(".") and name != ".chalice"}
+    remembered = {"deployed", "deployments"} if Path(folder).name == ".chalice" else set()
+    return hidden | remembered | {"__pycache__", "tests", "docs", "build"}
 
 
 def ask(stand_ins: StandIns, method: str, path: str, key: str | None, body: Any = None) -> tuple[int, Any]:
@@ -68,7 +71,7 @@ def test_a_second_clone_updates_the_same_endpoint(
     environment: Mapping[str, str], said: str, tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
-    shutil.copytree(ROOT, clone, symlinks=True, ignore=NOT_CLONED)
+    shutil.copytree(ROOT, clone, symlinks=True, ignore=not_cloned)
     version = clone / "chalicelib" / "config.py"
     version.write_text(version.read_text().replace('VERSION = "', 'VERSION = "99.'))
     updated = run_infra(environment, "deploy", *OPTIONS, "--yes", folder=clone)
