@@ -35,6 +35,7 @@ class Settings:
     aws_endpoint_url: str | None = None
     rate_limit: RateLimit | None = None
     """What a key may do that has no limit of its own; None: as much as it likes."""
+    whole_batches: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -42,7 +43,8 @@ class Settings:
 
         FOREMAN_STAGE (default `dev`), FOREMAN_{RUNS,TASKS,RUN_DATA,KEYS}_TABLE, FOREMAN_BUCKET, FOREMAN_WORK_QUEUE and
         FOREMAN_DEAD_LETTER_QUEUE (names), AWS_REGION or AWS_DEFAULT_REGION, AWS_ENDPOINT_URL,
-        FOREMAN_RATE_LIMIT (such as `100/15m`, the default, or `off`).
+        FOREMAN_RATE_LIMIT (such as `100/15m`, the default, or `off`), FOREMAN_WHOLE_BATCHES (`true` where the triggers do not
+        know partial batch answers).
 
         Raises:
             SettingError: FOREMAN_RATE_LIMIT is neither a rate limit nor `off`.
@@ -62,6 +64,7 @@ class Settings:
             dead_letter_queue=env.get("FOREMAN_DEAD_LETTER_QUEUE", f"{prefix}-dead-letters"),
             aws_endpoint_url=env.get("AWS_ENDPOINT_URL") or None,
             rate_limit=_rate_limit(env.get("FOREMAN_RATE_LIMIT") or DEFAULT_RATE),
+            whole_batches=env.get("FOREMAN_WHOLE_BATCHES") == "true",
         )
 
 

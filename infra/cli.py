@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from infra import keys, signals
-from infra.deployed.command import package_command
+from infra.cost.command import cost_command
+from infra.deployed.command import COMMANDS
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
 from infra.opened import open_stack, open_whole_stack
@@ -43,7 +44,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.pass_context
 def cli(context: click.Context, data_dir: Path) -> None:
-    """Foreman's operator tools: the local stack, and API keys."""
+    """Foreman's operator tools: the local stack, stages on AWS, and API keys."""
     context.obj = Home(data_dir.resolve())
 
 
@@ -142,7 +143,8 @@ def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_jso
     reconcile_all(open_whole_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
-cli.add_command(package_command)
+for _command in (*COMMANDS, cost_command):
+    cli.add_command(_command)
 
 
 def main() -> int:

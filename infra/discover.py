@@ -28,7 +28,7 @@ def find_target(home: Home, environ: Mapping[str, str], stage: str) -> Target:
     """
     endpoint = environ.get("AWS_ENDPOINT_URL")
     if endpoint:
-        return Target(endpoint, _with_credentials(environ))
+        return Target(endpoint, with_credentials(environ))
     local = next((record for record in stacks_up(home) if record.stage == stage), None)
     if local is not None:
         name = f"the local stack at {local.endpoint}"
@@ -42,7 +42,7 @@ def find_target(home: Home, environ: Mapping[str, str], stage: str) -> Target:
     return Target(f"AWS in {region}", dict(environ))
 
 
-def _with_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+def with_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """An emulator takes any credentials, but a client must have some."""
     if environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE"):
         return dict(environ)

@@ -11,7 +11,7 @@ from chalicelib.bootstrap import build
 from chalicelib.config import SettingError, Settings
 from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.service.ports import Ports
-from infra.deployed.stack import state_outputs
+from infra.deployed.stack import find_stage
 from infra.discover import find_target
 from infra.errors import OperatorError
 from infra.local.environment import names
@@ -47,7 +47,7 @@ def open_whole_stack(home: Home, environ: MutableMapping[str, str], stage: str) 
     """
     name = _become_client(home, environ, stage)
     with told(name):
-        outputs = state_outputs(Session().client("cloudformation"), stage)
+        outputs = find_stage(Session().client("cloudformation"), stage).outputs
         settings = read_settings({**environ, **names(stage, outputs)})
         return Stack(name, stage, build(settings))
 

@@ -9,12 +9,19 @@ from chalicelib.telemetry.lines import tell
 from foreman_engine.domain.errors import EngineError
 
 
+class RecordsFailedError(Exception):
+    """Some records of a batch failed, and the trigger understands nothing but the failure of all."""
+
+
 def each_record(
-    event: Mapping[str, Any], tale: Tale, handle: Callable[[Mapping[str, Any]], None]
+    event: Mapping[str, Any], tale: Tale, handle: Callable[[Mapping[str, Any]], None], *, whole: bool
 ) -> dict[str, Any]:
     """Handle every record of an SQS event; the answer names those that failed, so that only they come back.
 
     A fault is told by its type: its text may quote what must not be logged.
+
+    Raises:
+        RecordsFailedError: with `whole`, when any record failed: all of them come back, which does no harm.
     """
     failed = []
     for record in event["Records"]:
@@ -28,4 +35,6 @@ def each_record(
             )
             failed.append({"itemIdentifier": record["messageId"]})
     tale.fields |= {"records": len(event["Records"]), "failed": len(failed)}
+    if failed and whole:
+        raise RecordsFailedError(f"{len(failed)} of {len(event['Records'])} records")
     return {"batchItemFailures": failed}

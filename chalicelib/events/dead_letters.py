@@ -26,7 +26,7 @@ _WORK_AGAIN_S: Final = 900
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
     """Do what each dead letter calls for."""
     with telling("dead letters", event.context) as tale:
-        return each_record(event.to_dict(), tale, _revive)
+        return each_record(event.to_dict(), tale, _revive, whole=services().settings.whole_batches)
 
 
 def _revive(record: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ blueprint = Blueprint(__name__)
 def work_queue(event: SQSEvent) -> dict[str, Any]:
     """Finish what each message names."""
     with telling("work queue", event.context) as tale:
-        return each_record(event.to_dict(), tale, _finish)
+        return each_record(event.to_dict(), tale, _finish, whole=services().settings.whole_batches)
 
 
 def _finish(record: Mapping[str, Any]) -> None:

@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import WaiterError
 
 from infra.deployed.configuration import CODE_FOLDER, Stage
 from infra.deployed.package import Package
+from infra.deployed.state import find_stack, state_stack
 from infra.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
 _CAPABILITIES: Final[Sequence["CapabilityType"]] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
-def state_outputs(client: "CloudFormationClient", stage: str) -> dict[str, str]:
-    """The outputs of the stage's state stack.
+def find_stage(client: "CloudFormationClient", stage: str, architecture: str | None = None) -> Stage:
+    """The stage with what its state stack says.
 
     Raises:
         OperatorError: there is no such stack.
     """
-    name = f"foreman-{stage}-state"
-    stack = _find(client, name)
+    name = state_stack(stage)
+    stack = find_stack(client, name)
     if stack is None:
-        raise OperatorError(f"There is no stack {name} here; create it from template.yaml first.")
-    return _outputs(stack)
+        raise OperatorError(
+            f"There is no stack {name} here; `python -m infra deploy --stage {stage}` makes it, and so does "
+            "CloudFormation from template.yaml."
+        )
+    return Stage(stage, outputs_of(stack), architecture)
 
 
 def put_code(
@@ -50,13 +54,13 @@ def put_code(
         _change(client, stage.stack, f"{s3.meta.endpoint_url}/{bucket}/{key}")
     except WaiterError as error:
         raise OperatorError(f"{stage.stack} was not made; CloudFormation's events say why: {error}") from None
-    stack = _find(client, stage.stack)
-    return {} if stack is None else _outputs(stack)
+    stack = find_stack(client, stage.stack)
+    return {} if stack is None else outputs_of(stack)
 
 
 def _change(client: "CloudFormationClient", name: str, url: str) -> None:
     patience: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 600}
-    if _find(client, name) is None:
+    if find_stack(client, name) is None:
         client.create_stack(StackName=name, TemplateURL=url, Capabilities=_CAPABILITIES)
         client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=patience)
     else:
@@ -70,14 +74,6 @@ def _upload(s3: "S3Client", stage: Stage, body: bytes, suffix: str) -> str:
     return key
 
 
-def _find(client: "CloudFormationClient", name: str) -> "StackTypeDef | None":
-    try:
-        return client.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ValidationError":
-            raise
-        return None  # CloudFormation has no other word for "there is none"
-
-
-def _outputs(stack: "StackTypeDef") -> dict[str, str]:
+def outputs_of(stack: "StackTypeDef") -> dict[str, str]:
+    """A stack's outputs by name."""
     return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}

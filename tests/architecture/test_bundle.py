@@ -16,8 +16,8 @@ from infra.deployed.bytecode import add_bytecode, without_bytecode
 from infra.deployed.command import host_architecture
 from infra.deployed.configuration import Stage
 from infra.deployed.gateway_responses import as_sam
+from infra.deployed.names import expected_outputs
 from infra.deployed.package import Package, package
-from infra.deployed.placeholders import placeholder_outputs
 
 MAX_BYTES = 7_000_000
 OURS = {"app.py", "chalicelib", "foreman_contract", "foreman_engine"}
@@ -68,7 +68,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    stage = Stage("prod", placeholder_outputs("prod"), host_architecture())
+    stage = Stage("prod", expected_outputs("prod", "123456789012", "eu-west-1", "aws"), host_architecture())
     return package(stage, tmp_path_factory.mktemp("package"), os.environ)  # noqa: TID251 - pip's settings
 
 

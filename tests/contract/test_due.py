@@ -1,14 +1,21 @@
 """The due-index: every task with a wait is found in one shard, earliest first, and no other task is."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from foreman_contract.enums import TaskStatus
+from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
+from foreman_contract.tasks import CreateTask
 from foreman_engine.domain.errors import StaleError
 from foreman_engine.domain.tasks import Change, TaskState, finish
+from foreman_engine.domain.waits import MAX_DELAY_MS
+from foreman_engine.service.creating import create_tasks
 from foreman_engine.service.ports import DUE_SHARDS, DueTask, Ports
+from foreman_engine.service.sweep import sweep
+from tests.contract.backends import Backend
 from tests.contract.states import Maker
 
 NEVER = 10**14
@@ -96,3 +103,26 @@ def test_a_refused_save_leaves_the_index_as_it_was(ports: Ports, make: Maker) ->
     with pytest.raises(StaleError):
         ports.tasks.save([Change(task, replace(task, due_at=LATER))])
     assert due(make, NEVER) == []
+
+
+def test_a_task_to_start_later_is_in_the_index_until_the_sweep_has_sent_it(
+    backend: Backend, ports: Ports, make: Maker
+) -> None:
+    run, begun_at = make.stored_run(), ports.clock.now_ms()
+    new = [
+        CreateTask(run_id=run.id, type="t", input_data=1, enqueue=True, available_at=begun_at + wait_ms)
+        for wait_ms in (600, MAX_DELAY_MS + 1500, 2 * MAX_DELAY_MS)
+    ]
+    soon, later, last = (task.id for task in create_tasks(ports, make.org_id, new).tasks)
+    assert [each.task_id for each in due(make, NEVER)] == [later, last]
+    url = ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, DEFAULT_RESULT_QUEUE).task_queue_url
+    assert backend.consumer.receive(url) == []
+    backend.consumer.wait(max(0, begun_at + 1700 - ports.clock.now_ms()) / 1000)
+    assert [json.loads(each.body)["taskId"] for each in backend.consumer.receive(url)] == [soon]
+    sweep(ports)
+    assert [each.task_id for each in due(make, NEVER)] == [last]
+    assert backend.consumer.receive(url) == []
+    assert [make.read_task(each).available_at for each in (soon, later)] == [
+        new[0].available_at,
+        new[1].available_at,
+    ]

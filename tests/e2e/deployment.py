@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import botocore.loaders
 import pytest
 from boto3.session import Session
 
@@ -26,9 +27,9 @@ from infra.local.tether import child
 
 STAGE: Final = "e2e"
 ORG: Final = "acme"
-_REGION: Final = "us-east-1"
+REGION: Final = "us-east-1"
 _ROOT: Final = Path(__file__).parents[2]
-_OPERATOR: Final = "test"  # the emulator's root, who may do everything
+OPERATOR: Final = "test"  # the emulator's root, who may do everything
 _START_S: Final = 30
 
 
@@ -39,12 +40,14 @@ class Deployment:
     endpoint: str
     api_key: str
     aws_url: str
+    folder: Path
     stage: Stage
+    package: Package
     session: Session
 
-    def environment(self, access_key: str = _OPERATOR, secret: str = _OPERATOR) -> dict[str, str]:
+    def environment(self, access_key: str = OPERATOR, secret: str = OPERATOR) -> dict[str, str]:
         """The environment of a process that acts as this user."""
-        return _environment(self.aws_url, access_key, secret)
+        return client_environment(self.aws_url, self.folder, access_key, secret)
 
 
 @contextmanager
@@ -56,47 +59,48 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         # The child needs what this process has, and its functions inherit it.
         strict = {k: v for k, v in os.environ.items() if not k.startswith("POWERTOOLS_")} | {"AUTH": "true"}  # noqa: TID251
         url, _ = up.enter_context(ministack(dirs, strict, None, [], ends_at))
-        session = Session(_OPERATOR, _OPERATOR, region_name=_REGION)
+        session = Session(OPERATOR, OPERATOR, region_name=REGION)
         outputs = ensure_state(session, url, STAGE, TEMPLATE.read_text(), ends_at)
         stage = Stage(STAGE, outputs)
         out = folder / "package"
-        run_infra(_environment(url), "package", "--stage", STAGE, "--out", str(out))
+        run_infra(client_environment(url, folder), "package", "--stage", STAGE, "--out", str(out))
         made = Package(out / "sam.yaml", out / "deployment.zip")
-        _allow_batches(made)
+        made.template.write_text(allow_batches(made.template.read_text()))
         s3 = session.client("s3", endpoint_url=url)
         s3.delete_bucket_policy(
             Bucket=outputs["BucketName"]
         )  # it wants TLS, which the emulator does not speak
         api = put_code(session.client("cloudformation", endpoint_url=url), s3, stage, made)["RestAPIId"]
         key = run_infra(
-            _environment(url),
-            "keys",
-            "create",
-            "--stage",
-            STAGE,
-            "--org",
-            ORG,
-            "--rate-limit",
-            "off",
-            "--json",
+            client_environment(url, folder),
+            *("keys", "create", "--stage", STAGE, "--org", ORG, "--rate-limit", "off", "--json"),
         )
         endpoint = f"{url}/restapis/{api}/{STAGE}/_user_request_"
-        yield Deployment(endpoint, json.loads(key)["apiKey"], url, stage, session)
+        yield Deployment(endpoint, json.loads(key)["apiKey"], url, folder, stage, made, session)
 
 
-def _allow_batches(made: Package) -> None:
-    """AWS lets who may SendMessage also SendMessageBatch, and knows no permission of that name; MiniStack asks for it."""
-    template = made.template.read_text()
-    made.template.write_text(re.sub(r"( +- sqs:SendMessage)\n", r"\1\n\1Batch\n", template))
+def allow_batches(policies: str) -> str:
+    """Policies, in YAML or JSON, for MiniStack.
+
+    AWS lets who may SendMessage also SendMessageBatch, and knows no permission of that name; MiniStack asks for it.
+    """
+    return re.sub(r'( +- )?("?)sqs:SendMessage("?,?)\n', _with_batches, policies)
 
 
-def run_infra(environment: Mapping[str, str], *arguments: str) -> str:
-    """The output of `python -m infra`."""
+def _with_batches(found: re.Match[str]) -> str:
+    bullet, quote, end = found[1] or "", found[2], found[3]
+    if quote:
+        return f'"sqs:SendMessageBatch", "sqs:SendMessage{end}\n'
+    return f"{bullet}sqs:SendMessage\n{bullet}sqs:SendMessageBatch\n"
+
+
+def run_infra(environment: Mapping[str, str], *arguments: str, folder: Path = _ROOT) -> str:
+    """The output of `python -m infra`, run in a working copy."""
     command = [sys.executable, "-m", "infra", *arguments]
     done = subprocess.run(
-        command, env=environment, cwd=_ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -104,7 +108,7 @@ def worker_credentials(deployment: Deployment) -> tuple[str, str]:
     """A user who may do what a worker of the organization does: receive, hide and delete, nothing else."""
     iam = deployment.session.client("iam", endpoint_url=deployment.aws_url)
     actions = ("ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage")
-    batches = ("ChangeMessageVisibilityBatch", "DeleteMessageBatch")  # MiniStack alone; see _allow_batches
+    batches = ("ChangeMessageVisibilityBatch", "DeleteMessageBatch")  # MiniStack alone; see allow_batches
     statement = {
         "Effect": "Allow",
         "Action": [f"sqs:{action}" for action in actions + batches],
@@ -118,24 +122,74 @@ def worker_credentials(deployment: Deployment) -> tuple[str, str]:
 
 
 @contextmanager
-def order_worker(deployment: Deployment, log: Path) -> Iterator[None]:
-    """The example's worker as a process of its own, which must end well when it is asked to."""
+def worker_process(deployment: Deployment, keys: tuple[str, str], program: Path, log: Path) -> Iterator[None]:
+    """A worker's program as a process of its own, which must end well when it is asked to."""
     environment = {
-        **deployment.environment(*worker_credentials(deployment)),
+        **deployment.environment(*keys),
         "FOREMAN_ENDPOINT": deployment.endpoint,
         "FOREMAN_API_KEY": deployment.api_key,
     }
     del environment["AWS_ENDPOINT_URL"]  # the service tells it
-    arguments = ["-m", "infra.local.tether", str(_ROOT / "examples" / "order_worker.py")]
-    with child(arguments, environment, log, stop_s=15) as process:
+    with child(["-m", "infra.local.tether", str(program)], environment, log, stop_s=15) as process:
         yield
     assert process.returncode == 0, log.read_text()
 
 
-def _environment(url: str, access_key: str = _OPERATOR, secret: str = _OPERATOR) -> dict[str, str]:
+def invoke(deployment: Deployment, function: str, event: dict[str, Any]) -> Any:
+    """What the deployed function answers; it must not fail."""
+    cloud = deployment.session.client("cloudformation", endpoint_url=deployment.aws_url)
+    found = cloud.describe_stack_resource(StackName=deployment.stage.stack, LogicalResourceId=function)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    functions = deployment.session.client("lambda", endpoint_url=deployment.aws_url)
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    body = answer["Payload"].read()
+    assert "FunctionError" not in answer, body
+    return json.loads(body or b"null")
+
+
+def assert_removed(deployment: Deployment) -> None:
+    """Nothing of the stage is left: neither what its stacks made nor what the service made."""
+
+    def client(service: str) -> Any:
+        return deployment.session.client(service, endpoint_url=deployment.aws_url)  # type: ignore[call-overload]
+
+    stacks = client("cloudformation").describe_stacks()["Stacks"]
+    left = {
+        "stacks": [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"],
+        "functions": client("lambda").list_functions()["Functions"],
+        "triggers": client("lambda").list_event_source_mappings()["EventSourceMappings"],
+        "rules": client("events").list_rules()["Rules"],
+        "roles": client("iam").list_roles()["Roles"],
+        "APIs": client("apigateway").get_rest_apis()["items"],
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "buckets": client("s3").list_buckets()["Buckets"],
+    }
+    assert {kind: found for kind, found in left.items() if found} == {}
+
+
+def client_environment(
+    url: str, models: Path, access_key: str = OPERATOR, secret: str = OPERATOR
+) -> dict[str, str]:
+    """An environment in which this user is a client of the emulated AWS; `models` is a folder for what that needs."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("FOREMAN_")}  # noqa: TID251 - for children
     credentials = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret}
-    return {**aws_client(own, url, _REGION), **credentials}
+    _shorten_waits(models)
+    return {**aws_client(own, url, REGION), **credentials, "AWS_DATA_PATH": str(models)}
+
+
+def _shorten_waits(models: Path) -> None:
+    """Let AWS's waiters look ten times a second instead of every few seconds: nothing takes long here."""
+    for service, version in (("lambda", "2015-03-31"), ("dynamodb", "2012-08-10")):
+        place = models / service / version / "waiters-2.json"
+        if not place.exists():
+            model = botocore.loaders.create_loader().load_service_model(service, "waiters-2", version)
+            waiters = {
+                name: {**waiter, "delay": 0.1, "maxAttempts": 600}
+                for name, waiter in model["waiters"].items()
+            }
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps({**model, "waiters": waiters}))
 
 
 def eventually(found: Any, within_s: float = 20) -> Any:

@@ -24,7 +24,7 @@ class TaskStatus(StrEnum):
     PENDING = "pending"
     """Recorded only: its caller runs it, or something it waits for has not happened yet."""
     QUEUED = "queued"
-    """A message is, or will be, on the task queue; left by a claim, or by PATCH."""
+    """A message is on the task queue, or will be when it is due; left by a claim, or by PATCH."""
     RUNNING = "running"
     """An attempt is under way: under a lease when claimed, without one when a PATCH said so."""
     RETRYING = "retrying"

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
 
 from foreman_contract import limits
 from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
@@ -80,9 +82,18 @@ class NewTask(RequestModel):
     depends_on: DependsOn = Field(default_factory=list)
     fan_in: FanIn | None = None
     allow_failure: bool = False
-    delay_seconds: NotAvailable = None
-    available_at: NotAvailable = None
+    delay_seconds: Annotated[float, Field(ge=0, le=limits.MAX_DELAY_S)] | None = None
+    """It does not start earlier than so long after its creation."""
+    available_at: Annotated[int, Field(ge=0)] | None = None
+    """It does not start earlier than then, in epoch milliseconds; at most a year ahead."""
     start_by: NotAvailable = None
+
+    @field_validator("available_at")
+    @classmethod
+    def _refuse_both(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if info.data.get("delay_seconds") is not None:
+            raise PydanticCustomError("both_delays", "must not be given together with delaySeconds")
+        return value
 
 
 class CreateTask(NewTask):

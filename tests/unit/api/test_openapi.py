@@ -185,7 +185,7 @@ def test_what_is_not_served_yet_is_not_shown(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["CreateRun"]["properties"]["shards"] == {"default": 1, "enum": [1]}
     assert schemas["CreateTask"]["properties"]["priority"] == {"default": "normal", "enum": ["normal"]}
-    assert not {"startBy", "delaySeconds"} & set(schemas["CreateTask"]["properties"])
+    assert not {"startBy"} & set(schemas["CreateTask"]["properties"])
 
 
 def test_nothing_that_may_be_absent_is_shown_as_null(document: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def test_a_local_stack_takes_it_from_its_environment_and_no_other_setting() -> N
 
 def test_a_deployed_stage_gets_it_with_its_configuration() -> None:
     def variables(limit: str | None) -> dict[str, str]:
-        configured = Stage("prod", OUTPUTS, rate_limit=limit).configure({})
+        configured = Stage("prod", OUTPUTS, rate_limit=limit).configure({"lambda_functions": {}}, {})
         found: dict[str, str] = configured["stages"]["prod"]["environment_variables"]
         return found
 

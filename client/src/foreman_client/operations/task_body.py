@@ -23,6 +23,8 @@ class NewTask(TypedDict, total=False):
     max_retries: int
     retry_policy: RetryPolicy
     timeout_seconds: int
+    delay_seconds: float
+    available_at: int
     queue: str
 
 
@@ -50,6 +52,8 @@ def new_task_body(
     max_retries: int | None = None,
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
+    delay_seconds: float | None = None,
+    available_at: int | None = None,
     queue: str | None = None,
     **graph: Any,
 ) -> JsonObject:
@@ -61,7 +65,8 @@ def new_task_body(
     if type is None:
         raise TypeError("type must be str, not NoneType")
     expect(str, type=type, parent_task_id=parent_task_id, queue=queue)
-    expect(int, max_retries=max_retries, timeout_seconds=timeout_seconds)
+    expect(int, max_retries=max_retries, timeout_seconds=timeout_seconds, available_at=available_at)
+    expect((int, float), delay_seconds=delay_seconds)
     expect(RetryPolicy, retry_policy=retry_policy)
     optional = fields(
         parent_task_id=parent_task_id,
@@ -69,6 +74,8 @@ def new_task_body(
         max_retries=max_retries,
         retry_policy=retry_policy.to_wire() if retry_policy is not None else None,
         timeout_seconds=timeout_seconds,
+        delay_seconds=delay_seconds,
+        available_at=available_at,
         queue=default_queue if queue is None else queue,
     )
     return {"type": type, "inputData": input_data} | optional | graph_fields(**graph)

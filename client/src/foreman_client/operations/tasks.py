@@ -26,6 +26,8 @@ def create_task(
     max_retries: int | None = None,
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
+    delay_seconds: float | None = None,
+    available_at: int | None = None,
     enqueue: bool = False,
     queue: str | None = None,
     ref: str | None = None,
@@ -38,6 +40,8 @@ def create_task(
 
     `max_retries` is 0-10 (default 3), `timeout_seconds` bounds one attempt. A message goes to `queue`, by default the
     config's task queue.
+
+    It does not start before `delay_seconds` (0-31,536,000) have gone by, or before `available_at` (epoch milliseconds): one of them.
 
     `depends_on` holds ids of tasks of the run: the task waits until `fan_in` of them have completed ("all", the default,
     "any", or a number), and is cancelled when that can never be. Those with `allow_failure` may fail as well. `ref` names
@@ -56,6 +60,8 @@ def create_task(
         max_retries=max_retries,
         retry_policy=retry_policy,
         timeout_seconds=timeout_seconds,
+        delay_seconds=delay_seconds,
+        available_at=available_at,
         enqueue=enqueue,
         queue=queue,
         ref=ref,
@@ -77,6 +83,8 @@ def enqueue_task(
     max_retries: int | None = None,
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
+    delay_seconds: float | None = None,
+    available_at: int | None = None,
     queue: str | None = None,
     ref: str | None = None,
     depends_on: Sequence[str] | None = None,
@@ -101,6 +109,8 @@ def enqueue_task(
         max_retries=max_retries,
         retry_policy=retry_policy,
         timeout_seconds=timeout_seconds,
+        delay_seconds=delay_seconds,
+        available_at=available_at,
         enqueue=True,
         queue=queue,
         ref=ref,

@@ -5,9 +5,7 @@ is not, it reads again and decides again.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
-from foreman_contract import limits
 from foreman_contract.enums import (
     ClaimOutcome,
     HeartbeatOutcome,
@@ -19,8 +17,7 @@ from foreman_engine.domain.lease import lease_ms, wants_renewal
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.retry import delay_ms
 from foreman_engine.domain.tasks import TaskState, coded_error, finish, without_lease
-
-_HIDE_MAX_MS: Final = limits.MAX_MESSAGE_HIDE_S * 1000
+from foreman_engine.domain.waits import MAX_DELAY_MS, wait_ms, with_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,14 @@ def decide_claim(
         return _claim_running(task, claimant, now)
     if not ready:
         return ClaimDecision(ClaimOutcome.BLOCKED, task)
-    if task.available_at is not None and task.available_at > now:
-        return ClaimDecision(ClaimOutcome.DELAYED, hide_ms=task.available_at - now)
+    if (wait := wait_ms(task, now)) > 0:
+        return ClaimDecision(ClaimOutcome.DELAYED, hide_ms=wait)
     return ClaimDecision(ClaimOutcome.CLAIMED, _started(task, claimant, now))
 
 
 def _claim_running(task: TaskState, claimant: Claimant, now: int) -> ClaimDecision:
     if task.lease_until is None:
-        return ClaimDecision(ClaimOutcome.LEASED, hide_ms=_HIDE_MAX_MS)
+        return ClaimDecision(ClaimOutcome.LEASED, hide_ms=MAX_DELAY_MS)
     if (task.worker_id, task.claim_id) == (claimant.worker_id, claimant.claim_id):
         return ClaimDecision(ClaimOutcome.CLAIMED, _renewed(task, claimant.lease_s, now))
     if task.lease_until > now:
@@ -162,18 +159,16 @@ def _failed(task: TaskState, result: AttemptResult, now: int, uniform: float) ->
     delay = result.retry_delay_ms
     if delay is None:
         delay = delay_ms(task.retry_policy, retry, uniform)
-    # A wait that SQS cannot hold is found by the sweep through the record itself, so it needs no message now.
-    swept = delay > _HIDE_MAX_MS and task.enqueue
     waiting = replace(
         without_lease(task),
         status=TaskStatus.RETRYING,
         retry_count=retry,
         available_at=now + delay,
-        due_at=now + delay if swept else None,
         error_data=result.error,
         updated_at=now,
     )
-    return waiting, None if swept else delay
+    waiting = with_wait(waiting, now)
+    return waiting, delay if waiting.due_at is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState, finish
+from foreman_engine.domain.waits import with_wait
 
 
 class Readiness(Enum):
@@ -81,9 +82,9 @@ def _lets_go_on(task: TaskState, run: RunState) -> bool:
 
 
 def released(task: TaskState, now: int) -> TaskState:
-    """A task that waited, ready to be claimed."""
+    """A task that waited for others, ready to be claimed; by the sweep's message if it waits for its time as well, for long."""
     queued = task.queued_at if task.queued_at is not None else now
-    return replace(task, status=TaskStatus.QUEUED, queued_at=queued, updated_at=now)
+    return with_wait(replace(task, status=TaskStatus.QUEUED, queued_at=queued, updated_at=now), now)
 
 
 def cancelled_for(task: TaskState, failures: tuple[TaskState, ...], now: int) -> TaskState:

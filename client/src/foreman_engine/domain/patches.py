@@ -72,7 +72,9 @@ def _moved(task: TaskState, status: TaskStatus, now: int) -> TaskState:
         )
     if status is TaskStatus.QUEUED:
         queued = task.queued_at if task.queued_at is not None else now
-        return replace(without_lease(task), status=status, queued_at=queued, available_at=None, due_at=None)
+        # What its caller has queued before its time is still not to start before it.
+        at = task.available_at if task.started_at is None else None
+        return replace(without_lease(task), status=status, queued_at=queued, available_at=at, due_at=None)
     if status is TaskStatus.RETRYING:
         return replace(without_lease(task), status=status, retry_count=task.retry_count + 1)
     return finish(task, status, now)

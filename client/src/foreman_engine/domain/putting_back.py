@@ -5,16 +5,17 @@ from dataclasses import replace
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_engine.domain.runs import RunState, end_run
 from foreman_engine.domain.tasks import TaskState, without_lease
+from foreman_engine.domain.waits import wait_ms, with_wait
 
 
 def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
     """An ended task as it waits to be run again: its outcome and retries are forgotten, its attempt number goes on.
 
     One that was never enqueued becomes `pending`: its caller runs it again. So does one that depends on others, until it is
-    known what they say.
+    known what they say. One that never started still waits for the time that it was created with.
     """
     queued = task.enqueue and not task.depends_on
-    return replace(
+    again = replace(
         without_lease(task),
         status=TaskStatus.QUEUED if queued else TaskStatus.PENDING,
         cause_id=None,
@@ -22,7 +23,7 @@ def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
         output_data=None,
         error_data=None,
         progress=None,
-        available_at=None,
+        available_at=task.available_at if wait_ms(task, now) else None,
         due_at=None,
         completed_at=None,
         duration_ms=None,
@@ -33,6 +34,7 @@ def put_back(task: TaskState, epoch: int, now: int) -> TaskState:
         epoch=epoch,
         updated_at=now,
     )
+    return with_wait(again, now) if queued else again
 
 
 def cancelled_run(run: RunState, now: int) -> RunState:

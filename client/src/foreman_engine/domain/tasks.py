@@ -49,6 +49,7 @@ class TaskState:
     retry_policy: RetryPolicy | None = None
     timeout_s: int | None = None
     available_at: int | None = None
+    """No attempt starts before it: as the task was created, or by the delay of a retry. None once that attempt has started."""
     queued_at: int | None = None
     started_at: int | None = None
     completed_at: int | None = None
@@ -145,12 +146,15 @@ def without_lease(task: TaskState) -> TaskState:
 
 
 def finish(task: TaskState, status: TaskStatus, now: int) -> TaskState:
-    """The task ended as `status`; the duration counts from its first start, else from its creation."""
+    """The task ended as `status`; the duration counts from its first start, else from its creation.
+
+    One that never started keeps the instant that it was not to start before: a retry may come earlier.
+    """
     started = task.started_at if task.started_at is not None else task.created_at
     return replace(
         without_lease(task),
         status=status,
-        available_at=None,
+        available_at=task.available_at if task.started_at is None else None,
         due_at=None,
         completed_at=now,
         duration_ms=max(0, now - started),

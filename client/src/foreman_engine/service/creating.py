@@ -23,11 +23,12 @@ from foreman_engine.domain.errors import (
 )
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
+from foreman_engine.domain.waits import check_starts
 from foreman_engine.domain.wiring import wire
 from foreman_engine.domain.work import Work
 from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.new_tasks import Planned, find_dependencies, plan_tasks
-from foreman_engine.service.notices import notice, send
+from foreman_engine.service.notices import first_notices, send
 from foreman_engine.service.ports import Ports, Writing
 from foreman_engine.service.release import HINT_DELAY_S, resolve
 from foreman_engine.service.runs import read_run
@@ -66,6 +67,7 @@ def create_tasks(
         TooLargeError: a payload is over its limit.
     """
     run_id = _one_run(requests)
+    check_starts(requests, ports.clock.now_ms(), batch=batch)
     wired = wire(requests, batch=batch)
     if (made := made_before(ports.keys, org_id, key)) is not None:
         return CreatedTasks(_made_before(ports, org_id, made), replayed=True)
@@ -100,7 +102,7 @@ def send_ahead(ports: Ports, planned: Planned) -> None:
     ready = [task for task in planned.tasks if task.status is TaskStatus.QUEUED]
     if not ready and not planned.doomed:
         return
-    send(ports, [notice(task) for task in ready])
+    send(ports, first_notices(ready, begun_at))
     if planned.doomed:
         hints = [Work(task.org_id, task.run_id, task.id) for task in planned.doomed]
         ports.messages.send_work(hints, HINT_DELAY_S)

@@ -7,6 +7,7 @@ from typing import Final
 from foreman_contract.runs import CreateRun
 from foreman_contract.tasks import NewTask
 from foreman_engine.domain.errors import AlreadyDoneError, IdTakenError, NotFoundError, UnavailableError
+from foreman_engine.domain.waits import check_starts
 from foreman_engine.domain.wiring import wire
 from foreman_engine.service.creating import send_ahead
 from foreman_engine.service.idempotency import IdempotencyKey, made_before
@@ -36,6 +37,7 @@ def create_graph(
     if request.tasks is None:
         return create_run(ports, org_id, request, key)
     tasks = request.tasks
+    check_starts(tasks, ports.clock.now_ms(), batch=True)
     wired = wire(tasks, batch=True)
     if any(task.parent_task_id is not None for task in tasks):
         raise NotFoundError("There is no such parent task in this run.")

@@ -11,7 +11,8 @@ from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.errors import StaleError
 from foreman_engine.domain.tasks import Change, TaskState
-from foreman_engine.service.notices import MAX_DELAY_MS, notice, send
+from foreman_engine.domain.waits import MAX_DELAY_MS, wait_ms
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import resolve
 from foreman_engine.service.settle import settle, settle_hinted
@@ -63,4 +64,4 @@ def _wait_ms(task: TaskState, now: int) -> int | None:
         return None
     if task.status is TaskStatus.RUNNING:
         return None if task.lease_until is None else max(0, task.lease_until - now)
-    return max(CLAIMABLE_WAIT_MS, (task.available_at or now) - now)
+    return max(CLAIMABLE_WAIT_MS, wait_ms(task, now))

@@ -14,6 +14,7 @@ from foreman_engine.domain.payload import payload
 from foreman_engine.domain.retry import RetryPolicy
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import FanIn, TaskState
+from foreman_engine.domain.waits import first_start, with_wait
 from foreman_engine.domain.wiring import Wire
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import metadata_payload
@@ -66,7 +67,7 @@ def plan_tasks(
     dependencies: Mapping[str, TaskState],
     traceparent: str | None,
 ) -> Planned:
-    """The tasks that the requests ask for. Those that may start are `queued`.
+    """The tasks that the requests ask for. Those that wait for no other task are `queued`.
 
     Raises:
         TooLargeError: a payload is over its limit.
@@ -85,7 +86,7 @@ def plan_tasks(
         )
         readiness = judge(task, dependencies, run).readiness
         if readiness is Readiness.READY and task.enqueue:
-            task = replace(task, status=TaskStatus.QUEUED, queued_at=now)
+            task = with_wait(replace(task, status=TaskStatus.QUEUED, queued_at=now), now)
         if readiness is Readiness.IMPOSSIBLE:
             doomed.append(task)
         tasks.append(task)
@@ -120,6 +121,7 @@ def _new_task(task_id: str, run: RunState, request: NewTask) -> TaskState:
         if policy is None
         else RetryPolicy(policy.initial_seconds, policy.factor, policy.max_seconds),
         timeout_s=request.timeout_seconds,
+        available_at=first_start(request, now),
         created_at=now,
         updated_at=now,
         epoch=run.epoch,

@@ -1,22 +1,23 @@
 """A task's message, as every use case that sends one makes it."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from foreman_contract import limits
 from foreman_contract.enums import TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.tasks import TaskState
+from foreman_engine.domain.waits import MAX_DELAY_MS, wait_ms
 from foreman_engine.service.ports import Ports, TaskNotice
-
-MAX_DELAY_MS: Final = limits.MAX_MESSAGE_HIDE_S * 1000
-"""A longer wait is the due-index's and the sweep's. Source: SQS takes DelaySeconds up to 900."""
 
 
 def notice(task: TaskState, delay_ms: int = 0) -> TaskNotice:
     """The task's message, visible after the delay (15 minutes at most: a claim before its time is told so)."""
     message = TaskMessage(task_id=task.id, run_id=task.run_id, org_id=task.org_id, type=task.type)
     return TaskNotice(message, task.queue, max(0, min(delay_ms, MAX_DELAY_MS)), task.traceparent)
+
+
+def first_notices(tasks: Sequence[TaskState], now: int) -> list[TaskNotice]:
+    """Messages for tasks on their way to the queue, visible when they may start; the sweep sends those that are in its index."""
+    return [notice(task, wait_ms(task, now)) for task in tasks if task.due_at is None]
 
 
 def may_lack_message(task: TaskState) -> bool:

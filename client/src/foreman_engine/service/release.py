@@ -15,7 +15,7 @@ from foreman_engine.domain.graph import Readiness, Verdict, cancelled_for, held_
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work, WorkKind
-from foreman_engine.service.notices import notice, send
+from foreman_engine.service.notices import first_notices, send
 from foreman_engine.service.ports import Ports, RunGuard
 
 PAGE: Final = 25
@@ -165,7 +165,7 @@ def _release(ports: Ports, ready: Sequence[TaskState]) -> list[str]:
         return []
     now = ports.clock.now_ms()
     changes = [Change(task, released(task, now)) for task in ready]
-    send(ports, [notice(change.after) for change in changes])
+    send(ports, first_notices([change.after for change in changes], now))
     saved = ports.tasks.save_each(changes)
     return [change.before.id for change, after in zip(changes, saved, strict=True) if after is None]
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from foreman_engine.domain.errors import StaleError
 from foreman_engine.domain.tasks import Change, TaskState
-from foreman_engine.service.notices import MAX_DELAY_MS, notice, send
+from foreman_engine.domain.waits import MAX_DELAY_MS
+from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import DUE_SHARDS, DueTask, Ports
 
 PAGE: Final = 100

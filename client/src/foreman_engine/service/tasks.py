@@ -14,7 +14,7 @@ from foreman_engine.domain.putting_back import put_back
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work
 from foreman_engine.service import settle
-from foreman_engine.service.notices import notice, send
+from foreman_engine.service.notices import first_notices, send
 from foreman_engine.service.ports import Ports, RunGuard
 from foreman_engine.service.release import resolve, verdict_on
 from foreman_engine.service.runs import metadata_payload, read_run
@@ -115,7 +115,7 @@ def retry_task(ports: Ports, org_id: str, task_id: str) -> Task:
             settle.settle_hinted(ports, resolve(ports, run, [after]))
             after = read_task(ports, org_id, task_id)
         elif after.enqueue:
-            send(ports, [notice(after)])
+            send(ports, first_notices([after], ports.clock.now_ms()))
         return task_view(ports.tasks.load([after])[0])
     raise UnavailableError("The task is changing too fast to be retried.")
 

@@ -15,7 +15,7 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState, finish
 from foreman_engine.domain.transitions import Cause, allowed
 from foreman_engine.domain.work import Work, WorkKind
-from foreman_engine.service.notices import may_lack_message, notice, send
+from foreman_engine.service.notices import first_notices, may_lack_message, send
 from foreman_engine.service.ports import Ports, RunGuard
 from foreman_engine.service.release import resolve
 from foreman_engine.service.settle import announce_ends, settle, settle_hinted
@@ -64,7 +64,7 @@ def _walk_page(ports: Ports, run: RunState, tasks: Sequence[TaskState]) -> None:
     if kind_of(run) is WorkKind.CANCEL:
         announce_ends(ports, run, [task for task in touched if task.status is TaskStatus.CANCELLED])
     else:
-        send(ports, [notice(task) for task in touched if may_lack_message(task)])
+        send(ports, first_notices([task for task in touched if may_lack_message(task)], ports.clock.now_ms()))
         # What a waiting task depends on may have ended before it waited again, and have passed it over.
         settle_hinted(ports, resolve(ports, run, touched))
 

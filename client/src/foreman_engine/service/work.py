@@ -1,7 +1,7 @@
 """What a message on Foreman's own work queue leads to: something begun elsewhere is finished, or found to be done."""
 
 from foreman_engine.domain.work import Work, WorkKind
-from foreman_engine.service.notices import may_lack_message, notice, send
+from foreman_engine.service.notices import first_notices, may_lack_message, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import WORK_PAGES as RELEASE_PAGES
 from foreman_engine.service.release import release_dependants, resolve
@@ -39,7 +39,7 @@ def _settle(ports: Ports, work: Work) -> None:
     if task is not None and run is not None:
         if may_lack_message(task):
             # A retry of the task wrote `queued` and may have died before it sent the message.
-            send(ports, [notice(task)])
+            send(ports, first_notices([task], ports.clock.now_ms()))
         settle_hinted(ports, resolve(ports, run, [task]))
     settle(ports, work.org_id, work.run_id)
 

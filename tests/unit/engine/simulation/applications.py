@@ -36,6 +36,7 @@ class Order:
     max_retries: int = 1
     timeout_s: int | None = None
     policy: RetryPolicy | None = None
+    delay_s: float | None = None
     behind: tuple[int, ...] = ()
     """Picks among the tasks that the run has."""
     inner: int = 0
@@ -50,6 +51,7 @@ class Order:
         given = {
             "timeout_seconds": self.timeout_s,
             "retry_policy": self.policy,
+            "delay_seconds": self.delay_s,
             "fan_in": self._fan_in(len(set(names))),
         }
         return {

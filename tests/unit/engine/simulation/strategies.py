@@ -32,6 +32,7 @@ orders = st.lists(
         max_retries=st.integers(0, 2),
         timeout_s=st.sampled_from([None, None, 20, 100]),
         policy=st.sampled_from([None, RetryPolicy(initial_seconds=2000, factor=1, max_seconds=2000)]),
+        delay_s=st.sampled_from([None, None, None, 3, 2000]),
         behind=st.sampled_from([(), ()]) | st.lists(picks, max_size=2).map(tuple),
         inner=st.sampled_from([0, 1, 2, 3, 3, 3]),
         fan_in=st.sampled_from([None, None, "all", "any", 1, 2]),

@@ -2,31 +2,15 @@
 
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
-from foreman_client import Foreman, ForemanConfig, NewTask, RunStatus, TaskStatus, initialize_foreman_client
+from foreman_client import Foreman, NewTask, RunStatus, TaskStatus
 from foreman_contract.service import DEFAULT_TASK_QUEUE
 from foreman_engine.domain.queues import physical_name
 from infra.local.trigger_events import scheduled_event
-from tests.e2e.deployment import ORG, STAGE, Deployment, deployed, eventually
-
-pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("protocol")) as up:
-        yield up
-
-
-@pytest.fixture(scope="module")
-def client(deployment: Deployment) -> Iterator[Foreman]:
-    with initialize_foreman_client(ForemanConfig(deployment.endpoint, deployment.api_key)) as client:
-        yield client
+from tests.e2e.deployment import ORG, STAGE, Deployment, eventually, invoke
 
 
 def waiting(deployment: Deployment, client: Foreman) -> tuple[int, int]:
@@ -35,18 +19,6 @@ def waiting(deployment: Deployment, client: Foreman) -> tuple[int, int]:
     url = client.settings.queues.task_queue_url
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesDelayed"])
-
-
-def invoke(deployment: Deployment, function: str, event: dict[str, Any]) -> Any:
-    """What the deployed function answers; it must not fail."""
-    cloud = deployment.session.client("cloudformation", endpoint_url=deployment.aws_url)
-    found = cloud.describe_stack_resource(StackName=deployment.stage.stack, LogicalResourceId=function)
-    name = found["StackResourceDetail"]["PhysicalResourceId"]
-    functions = deployment.session.client("lambda", endpoint_url=deployment.aws_url)
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
-    body = answer["Payload"].read()
-    assert "FunctionError" not in answer, body
-    return json.loads(body or b"null")
 
 
 def purge(deployment: Deployment, client: Foreman) -> None:
@@ -117,6 +89,7 @@ def test_a_dead_letter_is_sent_afresh(deployment: Deployment, client: Foreman) -
     }
     assert invoke(deployment, "DeadLetters", {"Records": [record]}) == {"batchItemFailures": []}
     assert waiting(deployment, client) == (0, 1)
+    purge(deployment, client)
 
 
 def test_run_data_is_queried_changed_searched_and_deleted(client: Foreman) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,43 +12,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.adapters.sqs import SqsMessages
-from chalicelib.bootstrap import build
-from chalicelib.config import Settings
-from foreman_client import Foreman, ForemanConfig, RunStatus, TaskStatus, initialize_foreman_client
+from foreman_client import Foreman, RunStatus, TaskStatus
 from foreman_contract.tasks import PatchTask
 from foreman_engine.service import settle
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.tasks import update_task
-from infra.local.environment import names
 from infra.local.trigger_events import scheduled_event
-from tests.e2e.deployment import ORG, STAGE, Deployment, deployed, eventually, order_worker
+from tests.e2e.deployment import ORG, STAGE, Deployment, eventually, worker_process
 from tests.lines import check_emf
 
-pytestmark = pytest.mark.e2e
 JSON = {"Content-Type": "application/json"}
 RUNS = "/api/v1/runs"
 COMPLETED = {"status": TaskStatus.COMPLETED}
 ORDER = {"orderId": "order-123"}
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("deployed")) as up:
-        yield up
-
-
-@pytest.fixture(scope="module")
-def client(deployment: Deployment) -> Iterator[Foreman]:
-    with initialize_foreman_client(ForemanConfig(deployment.endpoint, deployment.api_key)) as client:
-        yield client
-
-
-@pytest.fixture
-def ports(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Ports:
-    """The deployed stage's own stores and queues, in this process."""
-    for name, value in deployment.environment().items():
-        monkeypatch.setenv(name, value)
-    return build(Settings.from_env({**deployment.environment(), **names(STAGE, deployment.stage.outputs)}))
+EXAMPLE = Path(__file__).parents[3] / "examples" / "order_worker.py"
 
 
 def events(deployment: Deployment, client: Foreman, run_id: str) -> set[tuple[str, str | None]]:
@@ -72,12 +49,12 @@ def work_queue_is_drained(deployment: Deployment) -> bool:
 
 
 def test_a_run_completes_through_a_worker_process(
-    deployment: Deployment, client: Foreman, tmp_path: Path
+    deployment: Deployment, client: Foreman, worker_keys: tuple[str, str], tmp_path: Path
 ) -> None:
     run = client.create_run(input_data=ORDER, auto_complete=True).unwrap()
     approval = client.create_task(run_id=run.id, type="approval", input_data=None).unwrap()
     tasks = [approval.id]
-    with order_worker(deployment, tmp_path / "worker.log"):
+    with worker_process(deployment, worker_keys, EXAMPLE, tmp_path / "worker.log"):
         for kind in ("validate-order", "process-order"):
             task = client.enqueue_task(run_id=run.id, type=kind, input_data=ORDER).unwrap()
             ended = client.wait_for_task(task.id, timeout_s=30).unwrap()
@@ -165,13 +142,6 @@ def ask(deployment: Deployment, request: Bad) -> tuple[int, dict[str, str], Any]
         connection.close()
 
 
-def function(deployment: Deployment, name: str) -> str:
-    """The full name of one of the stage's functions."""
-    found = deployment.session.client("lambda", endpoint_url=deployment.aws_url).list_functions()["Functions"]
-    [full] = [each["FunctionName"] for each in found if f"-{name}-" in each["FunctionName"]]
-    return full
-
-
 def logged_by(deployment: Deployment, full: str) -> list[dict[str, Any]]:
     """The JSON lines that a function has written."""
     logs = deployment.session.client("logs", endpoint_url=deployment.aws_url)
@@ -181,7 +151,7 @@ def logged_by(deployment: Deployment, full: str) -> list[dict[str, Any]]:
 
 
 def test_a_request_leaves_one_line_with_its_metrics(deployment: Deployment) -> None:
-    full = function(deployment, "APIHandler")
+    full = deployment.stage.function("api_handler")
     _, headers, _ = ask(deployment, Bad("GET", RUNS, 200, ""))
 
     def mine() -> list[dict[str, Any]]:
@@ -196,7 +166,7 @@ def test_a_request_leaves_one_line_with_its_metrics(deployment: Deployment) -> N
 
 
 def test_the_sweep_may_look_at_every_queue(deployment: Deployment) -> None:
-    full = function(deployment, "Sweep")
+    full = deployment.stage.function("sweep")
     event = json.dumps(scheduled_event("sweep", "us-east-1")).encode()
     made = deployment.session.client("lambda", endpoint_url=deployment.aws_url)
     assert "FunctionError" not in made.invoke(FunctionName=full, Payload=event)

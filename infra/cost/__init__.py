@@ -1,0 +1,1 @@
+"""What Foreman costs, by AWS's list prices."""
