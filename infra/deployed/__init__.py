@@ -1,1 +1,1 @@
-"""The code of a stage: packed with Chalice, and put on an AWS whose state stack exists."""
+"""A stage on AWS: its state stack and its code; deployed, looked at, removed, or packed for somebody else to deploy."""

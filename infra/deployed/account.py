@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boto3.session import Session
+from botocore.config import Config
 
 from infra.deployed.faults import explained
 from infra.discover import with_credentials
@@ -38,7 +39,9 @@ class Account:
     def client(self, service: str) -> Any:
         """The client of one service, made once; boto3 finds an emulator's address in the environment."""
         if service not in self._clients:
-            self._clients[service] = self.session.client(service)  # type: ignore[call-overload]
+            # API Gateway takes one deployment in five seconds of an account; Chalice has just made one.
+            config = Config(retries={"mode": "standard", "total_max_attempts": 8})
+            self._clients[service] = self.session.client(service, config=config)  # type: ignore[call-overload]
         return self._clients[service]
 
 

@@ -82,7 +82,7 @@ def _put_code(account: Account, stage: Stage, options: Options, console: Console
         fingerprint = chalice_runner.fingerprint(made, archive)
         stored = fetch_record(s3, bucket, stage.name)
         before = recalled(account, stage, stored)
-        _prepare(account, stage, console)
+        _prepare(account, stage, before, console)
         if not options.again and _is_deployed(account, stage, stored, before, fingerprint):
             console.detail("nothing changed")
             return before
@@ -96,11 +96,11 @@ def _put_code(account: Account, stage: Stage, options: Options, console: Console
         return after
 
 
-def _prepare(account: Account, stage: Stage, console: Console) -> None:
+def _prepare(account: Account, stage: Stage, before: Record, console: Console) -> None:
     made = ensure_log_groups(account.client("logs"), log_groups(stage))
     if made:
         console.detail(f"{len(made)} log groups made or given their retention")
-    changed = ensure_partial_batches(account.client("lambda"), stage)
+    changed = ensure_partial_batches(account.client("lambda"), before)
     if changed:
         console.detail(f"{changed} triggers now take partial answers")
 

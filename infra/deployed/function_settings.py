@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from infra.deployed.configuration import FUNCTIONS, LOG_DAYS, Stage
 from infra.deployed.faults import code_of
+from infra.deployed.record import Record
 
 _PARTLY: Final = ["ReportBatchItemFailures"]
 
@@ -14,6 +15,12 @@ _PARTLY: Final = ["ReportBatchItemFailures"]
 def log_groups(stage: Stage) -> list[str]:
     """The log groups of the stage's functions."""
     return [f"/aws/lambda/{stage.function(name)}" for name in FUNCTIONS]
+
+
+def find_log_groups(logs: Any, prefix: str) -> dict[str, Any]:
+    """The log groups whose names begin so, by name."""
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+    return {each["logGroupName"]: each for page in pages for each in page["logGroups"]}
 
 
 def ensure_log_groups(logs: Any, names: Sequence[str]) -> list[str]:
@@ -25,8 +32,7 @@ def ensure_log_groups(logs: Any, names: Sequence[str]) -> list[str]:
 
 
 def _ensure_log_group(logs: Any, name: str) -> bool:
-    groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    found = next((each for each in groups if each["logGroupName"] == name), None)
+    found = find_log_groups(logs, name).get(name)
     if found is None:
         try:
             logs.create_log_group(logGroupName=name)
@@ -39,16 +45,18 @@ def _ensure_log_group(logs: Any, name: str) -> bool:
     return True
 
 
-def ensure_partial_batches(functions: Any, stage: Stage) -> int:
+def ensure_partial_batches(functions: Any, record: Record) -> int:
     """Let every queue's trigger take an answer that names the messages that failed; how many did not yet.
 
     New triggers are made so; this is for those that a plain `chalice deploy` has made.
     """
     changed = 0
-    for name in FUNCTIONS:
-        sources = functions.list_event_source_mappings(FunctionName=stage.function(name))
-        for source in sources["EventSourceMappings"]:
-            if source.get("FunctionResponseTypes") != _PARTLY and source.get("State") != "Deleting":
-                functions.update_event_source_mapping(UUID=source["UUID"], FunctionResponseTypes=_PARTLY)
+    for trigger in record.resources:
+        if trigger["resource_type"] == "sqs_event":
+            there = functions.get_event_source_mapping(UUID=trigger["event_uuid"])
+            if there.get("FunctionResponseTypes") != _PARTLY:
+                functions.update_event_source_mapping(
+                    UUID=trigger["event_uuid"], FunctionResponseTypes=_PARTLY
+                )
                 changed += 1
     return changed

@@ -1,7 +1,7 @@
 """Waiting for AWS to be done with something."""
 
-import time
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import TypeVar
 
 from infra.errors import OperatorError
@@ -17,11 +17,11 @@ def wait_for(found: Callable[[], T | None], within_s: float, what: str) -> T:
     Raises:
         OperatorError: it was None for `within_s` seconds; `what` says what we waited for.
     """
-    ends_at = time.monotonic() + within_s
+    ends_at = monotonic() + within_s
     while (answer := found()) is None:
-        if time.monotonic() > ends_at:
+        if monotonic() > ends_at:
             raise OperatorError(
                 f"Waited {within_s:.0f} s for {what}; run the command again, it goes on from there."
             )
-        time.sleep(EVERY_S)
+        sleep(EVERY_S)
     return answer

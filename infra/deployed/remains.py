@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.deployed.account import Account
 from infra.deployed.configuration import Stage
 from infra.deployed.faults import code_of
-from infra.deployed.function_settings import log_groups
+from infra.deployed.function_settings import find_log_groups, log_groups
 from infra.deployed.names import QUEUES, TABLES, expected_outputs
 from infra.deployed.record import Record, fetch_record
 from infra.deployed.stack import outputs_of
@@ -66,8 +66,7 @@ def find_remains(account: Account, name: str) -> Remains:
     stage = named_stage(account, name)
     outputs, cloudformation = stage.outputs, account.client("cloudformation")
     stored = fetch_record(account.client("s3"), outputs["BucketName"], name)
-    groups = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stage.stack}")
-    ours = set(log_groups(stage))
+    groups = find_log_groups(account.client("logs"), f"/aws/lambda/{stage.stack}")
     return Remains(
         stage,
         recalled(account, stage, stored),
@@ -77,7 +76,7 @@ def find_remains(account: Account, name: str) -> Remains:
         list(_queues(account.client("sqs"), [outputs[f"{queue}QueueName"] for queue in QUEUES])),
         organization_queues(account.client("sqs"), name),
         outputs["BucketName"] if _exists(account.client("s3"), outputs["BucketName"]) else None,
-        [each["logGroupName"] for each in groups["logGroups"] if each["logGroupName"] in ours],
+        [each for each in log_groups(stage) if each in groups],
     )
 
 

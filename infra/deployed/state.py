@@ -1,6 +1,5 @@
 """The state stack, made and updated by change sets: what is about to change is known before it does."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -109,7 +108,6 @@ def delete_stack(client: "CloudFormationClient", name: str) -> None:
     if settled(client, name) is None:
         return
     client.delete_stack(StackName=name)
-    time.sleep(0.2)
     left = settled(client, name)
     if left is not None:
         raise OperatorError(f"{name} could not be deleted: {_reasons(client, name)}")

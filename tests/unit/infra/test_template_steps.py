@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.deployed.template_steps import Template, load, steps
@@ -48,6 +48,7 @@ def test_what_needs_one_update_is_applied_as_it_is_written() -> None:
     assert steps(template(Gone=["a"]), text) == [text]
 
 
+@settings(max_examples=40)
 @given(NAMES, NAMES, NAMES, NAMES)
 def test_every_update_changes_at_most_one_index_of_a_table_and_the_last_is_the_goal(
     runs: list[str], tasks: list[str], next_runs: list[str], next_tasks: list[str]
