@@ -36,7 +36,7 @@ _RATE_LIMIT: Final = click.option(
     "--rate-limit",
     envvar=RATE_LIMIT,
     callback=_checked,
-    help=f"Of keys without one of their own: such as 100/15m, or off; also {RATE_LIMIT}. [default: {DEFAULT_RATE}]",
+    help=f"Of keys without one of their own: such as 100/15m, or off; also {RATE_LIMIT}. [default: as configured, else {DEFAULT_RATE}]",
 )
 
 
