@@ -54,5 +54,7 @@ def _used(invocation: Invocation) -> dict[str, Any]:
 
 
 def _members(tale: Tale, invocation: Invocation) -> dict[str, Any]:
-    told = {**metrics.of_invocation(invocation), **tale.metrics}
-    return emf.members(stage(), told, SystemClock().now_ms())
+    all_told = {**metrics.of_invocation(invocation), **tale.metrics}
+    idle = {name for name, metric in all_told.items() if metrics.is_idle(name, metric)}
+    told = {name: metric for name, metric in all_told.items() if name not in idle}
+    return {**dict.fromkeys(idle, 0), **emf.members(stage(), told, SystemClock().now_ms())}

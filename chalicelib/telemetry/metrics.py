@@ -21,6 +21,15 @@ _COUNTS: Final = {
 """Counts by metric, and the field of `Measures` that holds each."""
 
 
+_STEADY: Final = frozenset({"OldestMessageAge", "OldestWorkAge"})
+"""What an alarm watches is told by every sweep, zero or not."""
+
+
+def is_idle(name: str, metric: Metric) -> bool:
+    """Whether an event's metric says nothing: CloudWatch asks money for each that is told in an hour."""
+    return metric.value == 0 and name not in _STEADY
+
+
 def of_request(invocation: Invocation, status: int, duration_ms: float) -> dict[str, Metric]:
     """What a request tells. The first four are there every time, so that their averages are rates."""
     return {
@@ -55,6 +64,5 @@ def of_backlog(backlog: Backlog) -> dict[str, Metric]:
         "QueueDelayed": Metric(backlog.delayed),
         "DeadLetterDepth": Metric(backlog.dead_letters),
     }
-    if backlog.oldest_s is None:
-        return told
-    return {**told, "OldestMessageAge": Metric(backlog.oldest_s, Unit.SECONDS)}
+    ages = {"OldestMessageAge": backlog.oldest_s, "OldestWorkAge": backlog.oldest_work_s}
+    return {**told, **{name: Metric(age, Unit.SECONDS) for name, age in ages.items() if age is not None}}

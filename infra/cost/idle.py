@@ -18,8 +18,12 @@ SWEEP_S: Final = 0.1
 SWEEP_GB: Final = 0.5
 SWEEP_READS: Final = DUE_SHARDS * 0.5
 """One eventually consistent query of each shard of the due-index; an empty answer is half a unit."""
-SWEEP_LOG_BYTES: Final = 400
-"""Lambda's own three lines."""
+SWEEP_LOOKS: Final = 1 + 2 + 4
+"""Requests to SQS: the list of queues, the work queue and the dead-letter queue, and the four of one organization."""
+SWEEP_METRICS: Final = 3
+"""The ages of the oldest messages, and the read units; the others are told only when they are not zero."""
+SWEEP_LOG_BYTES: Final = 400 + 750
+"""Lambda's own three lines, and ours."""
 _GB: Final = 1e9
 
 
@@ -40,10 +44,9 @@ class Item:
 def idle_month(template: Mapping[str, Any], data_gb: float, *, own_key: bool) -> list[Item]:
     """The bill of an idle month with so many GB in the tables; alarms and dashboards are those of the template."""
     alarms = _of_type(template, "AWS::CloudWatch::Alarm")
-    watched = {each["MetricName"] for each in alarms if each.get("Namespace") == "Foreman"}
     return [
         Item("alarms", len(alarms), prices.ALARM_MONTH),
-        Item("metrics of Foreman's own that alarms watch", len(watched), prices.METRIC_MONTH),
+        Item("metrics that every sweep tells", SWEEP_METRICS, prices.METRIC_MONTH),
         Item("dashboards", len(_of_type(template, "AWS::CloudWatch::Dashboard")), prices.DASHBOARD_MONTH),
         Item(
             "SQS requests of the triggers' long polls",
@@ -53,6 +56,7 @@ def idle_month(template: Mapping[str, Any], data_gb: float, *, own_key: bool) ->
         Item("sweeps: schedule", MINUTES, prices.EVENT),
         Item("sweeps: Lambda requests", MINUTES, prices.LAMBDA_REQUEST),
         Item("sweeps: Lambda GB-seconds", MINUTES * SWEEP_S * SWEEP_GB, prices.LAMBDA_GB_S),
+        Item("sweeps: SQS requests, one organization", MINUTES * SWEEP_LOOKS, prices.SQS_REQUEST),
         Item("sweeps: DynamoDB read units", MINUTES * SWEEP_READS, prices.DYNAMODB_READ),
         Item("sweeps: GB of logs", MINUTES * SWEEP_LOG_BYTES / _GB, prices.LOGS_GB),
         Item("GB in tables", data_gb, prices.DYNAMODB_GB_MONTH),

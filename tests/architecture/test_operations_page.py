@@ -31,7 +31,7 @@ def test_every_metric_is_explained_with_its_unit() -> None:
     invocation = Invocation(1)
     invocation.throttled()
     invocation.count(Measures(1, 1, 1, 1, 1, 1, 1, 1, 1, (1,)))
-    told = of_request(invocation, 200, 1.0) | of_backlog(Backlog(1, 1, 1, 1, 1))
+    told = of_request(invocation, 200, 1.0) | of_backlog(Backlog(1, 1, 1, 1, 1, 1))
     documented = {name: unit for cell, unit, _ in rows("Metrics") for name in words(cell)}
     assert documented == {name: metric.unit.value for name, metric in told.items()}
 

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.cost.idle import idle_month, table
+from chalicelib.events.sweep import sweep
+from infra.cost.idle import SWEEP_METRICS, idle_month, table
 from infra.deployed.template_steps import load
+from infra.local.gateway.invoke import LambdaContext
 from infra.local.home import TEMPLATE
+from infra.local.trigger_events import scheduled_event
+from tests.factories import installed, memory_api
+from tests.lines import logged
 
 PAGE = Path(__file__).parents[3] / "docs" / "deploy.md"
 
@@ -16,7 +21,7 @@ def alarm(metric: str, namespace: str) -> dict[str, object]:
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": metric, "Namespace": namespace}}
 
 
-def test_alarms_and_the_metrics_they_watch_are_the_templates() -> None:
+def test_alarms_are_the_templates() -> None:
     resources = {
         "A": alarm("Age", "Foreman"),
         "B": alarm("Age", "Foreman"),
@@ -24,8 +29,15 @@ def test_alarms_and_the_metrics_they_watch_are_the_templates() -> None:
     }
     bill = {each.what: each for each in idle_month({"Resources": resources}, 0, own_key=False)}
     assert bill["alarms"].dollars == pytest.approx(0.3)
-    assert bill["metrics of Foreman's own that alarms watch"].count == 1
     assert bill["dashboards"].count == 0
+
+
+def test_the_metrics_are_those_that_an_idle_sweep_tells() -> None:
+    with logged() as log, installed(memory_api()[0].services):
+        sweep(scheduled_event("sweep", "us-east-1"), LambdaContext("sweep", "us-east-1"))
+    [directive] = log.lines[0]["_aws"]["CloudWatchMetrics"]
+    in_memory_nothing_is_consumed = 1
+    assert len(directive["Metrics"]) + in_memory_nothing_is_consumed == SWEEP_METRICS
 
 
 def test_five_long_polls_of_each_trigger_never_end() -> None:

@@ -145,7 +145,7 @@ def test_an_alarm_watches_each_way_in_which_work_can_stop() -> None:
         | {
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue("DeadLetterQueue")),
             ("AWS/SQS", "ApproximateAgeOfOldestMessage", queue("WorkQueue")),
-            ("Foreman", "OldestMessageAge", str({"Ref": "Stage"})),
+            ("Foreman", "OldestWorkAge", str({"Ref": "Stage"})),
             ("AWS/ApiGateway", "5XXError", "foreman", str({"Ref": "Stage"})),
             ("AWS/Lambda", "Invocations", stage("foreman-${Stage}-sweep")),
         }

@@ -6,12 +6,15 @@ import pytest
 
 from chalicelib.events.sweep import sweep
 from chalicelib.events.work_queue import work_queue
+from foreman_contract.enums import EventType
+from foreman_contract.messages import ResultMessage
 from foreman_engine.domain.errors import DeploymentError, UnavailableError
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.queue_watch import MemoryQueueWatch
+from foreman_engine.service.ports import EventNotice
 from infra.local.gateway.invoke import LambdaContext
 from infra.local.trigger_events import scheduled_event
-from tests.factories import Api, installed
+from tests.factories import MISSING_ID, Api, installed
 from tests.lines import Log, check_emf
 from tests.unit.api.flows import make_graph, make_run, make_task
 
@@ -29,8 +32,30 @@ def test_a_sweep_of_nothing_tells_that_the_queues_are_empty(api: Api, log: Log) 
     [line] = log.lines
     check_emf(line)
     assert (line["message"], line["sent"], line["request_id"]) == ("sweep", 0, CONTEXT.aws_request_id)
-    told = ("QueueVisible", "QueueInFlight", "QueueDelayed", "DeadLetterDepth", "OldestMessageAge")
-    assert [line[name] for name in told] == [0, 0, 0, 0, 0]
+    told = ("QueueVisible", "QueueInFlight", "QueueDelayed", "DeadLetterDepth")
+    assert [line[name] for name in (*told, "OldestMessageAge", "OldestWorkAge")] == [0, 0, 0, 0, 0, 0]
+
+
+def test_an_idle_sweep_costs_no_metric_that_says_nothing(api: Api, log: Log) -> None:
+    swept(api)
+    [line] = log.lines
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert {metric["Name"] for metric in directive["Metrics"]} <= {
+        "OldestMessageAge",
+        "OldestWorkAge",
+        "ReadUnits",
+    }
+
+
+def test_events_that_nobody_reads_are_old_and_no_work(api: Api, clock: ManualClock, log: Log) -> None:
+    event = ResultMessage(
+        event=EventType.RUN_COMPLETED, run_id=MISSING_ID, org_id=api.org_id, status="completed", at=0
+    )
+    api.services.ports.messages.send_events(api.org_id, None, [EventNotice(event)])
+    clock.advance(90_000)
+    swept(api)
+    line = log.of("sweep")[-1]
+    assert (line["OldestMessageAge"], line["OldestWorkAge"]) == (90, 0)
 
 
 def test_a_sweep_tells_how_much_waits_and_how_long(api: Api, clock: ManualClock, log: Log) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from typing import Final
 
 from foreman_contract.enums import Priority
+from foreman_contract.service import DEFAULT_RESULT_QUEUE
 
 _SUFFIX: Final = {Priority.HIGH: "-high", Priority.NORMAL: "", Priority.LOW: "-low"}
 _SLUG_CHARS: Final = 10
@@ -17,6 +18,11 @@ def physical_name(stage: str, org_id: str, logical: str, priority: Priority = Pr
     slug = logical.replace(":", "-")[:_SLUG_CHARS]
     digest = hashlib.sha256(logical.encode()).hexdigest()[:6]
     return f"{prefix_of(stage)}{org_id}_{slug}-{digest}{_SUFFIX[priority]}"
+
+
+def is_default_results(physical: str) -> bool:
+    """Whether it is an organization's default result queue. Events go there whether or not an application reads any."""
+    return physical.endswith(physical_name("", "", DEFAULT_RESULT_QUEUE).removeprefix(prefix_of("")))
 
 
 def prefix_of(stage: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from foreman_engine.domain.queues import is_default_results
+
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
@@ -29,13 +31,17 @@ class QueueWatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """All queues together, the dead-letter queue apart; `oldest_s` None when nobody asked, or nobody could tell."""
+    """All queues together, the dead-letter queue apart; the ages are None when nobody asked, or nobody could tell.
+
+    `oldest_work_s` leaves out the organizations' default result queues, which nobody need read.
+    """
 
     visible: int
     in_flight: int
     delayed: int
     dead_letters: int
     oldest_s: int | None = None
+    oldest_work_s: int | None = None
 
 
 def backlog_of(depths: Sequence[QueueDepth]) -> Backlog:
@@ -52,10 +58,13 @@ def backlog_of(depths: Sequence[QueueDepth]) -> Backlog:
 
 
 def with_age(backlog: Backlog, watch: QueueWatch, depths: Sequence[QueueDepth]) -> Backlog:
-    """The backlog with the age of its oldest message. Asking costs money, so only queues where something waits are asked about.
+    """The backlog with the ages of its oldest messages. Asking costs money, so only queues where something waits are asked about.
 
     Raises:
         UnavailableError, DeploymentError: nobody could tell.
     """
     waiting = [depth.name for depth in depths if depth.visible]
-    return replace(backlog, oldest_s=watch.oldest_s(waiting) if waiting else 0)
+    work = [name for name in waiting if not is_default_results(name)]
+    oldest_s = watch.oldest_s(waiting) if waiting else 0
+    oldest_work_s = oldest_s if len(work) == len(waiting) else watch.oldest_s(work) if work else 0
+    return replace(backlog, oldest_s=oldest_s, oldest_work_s=oldest_work_s)
