@@ -204,8 +204,6 @@ NOT_BUILT: Final[list[tuple[str, str, Any, str]]] = [
     *(
         ("POST", "/api/v1/tasks", {**TASK_BODY, name: value}, name)
         for name, value in (
-            ("priority", "high"),
-            ("priority", "low"),
             ("delaySeconds", 5),
             ("availableAt", 5),
             ("startBy", 5),

@@ -1,12 +1,16 @@
 """What the creation of a task carries: alone, in a batch, and with its run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Required, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from foreman_client._arguments import JsonObject, expect, fields, mapping
 from foreman_client.config import QueueNames
 from foreman_client.operations.graph_fields import FanIn, graph_fields
+from foreman_contract.enums import Priority
 from foreman_contract.tasks import RetryPolicy
+
+PriorityName: TypeAlias = Priority | Literal["high", "normal", "low"]
+"""Which tasks of a queue workers start first."""
 
 
 class NewTask(TypedDict, total=False):
@@ -24,6 +28,7 @@ class NewTask(TypedDict, total=False):
     retry_policy: RetryPolicy
     timeout_seconds: int
     queue: str
+    priority: PriorityName
 
 
 def task_body(queues: QueueNames, *, run_id: str, enqueue: bool = False, **own: Any) -> JsonObject:
@@ -51,6 +56,7 @@ def new_task_body(
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     **graph: Any,
 ) -> JsonObject:
     """The body of one task, but for its run.
@@ -60,7 +66,7 @@ def new_task_body(
     """
     if type is None:
         raise TypeError("type must be str, not NoneType")
-    expect(str, type=type, parent_task_id=parent_task_id, queue=queue)
+    expect(str, type=type, parent_task_id=parent_task_id, queue=queue, priority=priority)
     expect(int, max_retries=max_retries, timeout_seconds=timeout_seconds)
     expect(RetryPolicy, retry_policy=retry_policy)
     optional = fields(
@@ -70,6 +76,7 @@ def new_task_body(
         retry_policy=retry_policy.to_wire() if retry_policy is not None else None,
         timeout_seconds=timeout_seconds,
         queue=default_queue if queue is None else queue,
+        priority=None if priority is None else str(priority),
     )
     return {"type": type, "inputData": input_data} | optional | graph_fields(**graph)
 

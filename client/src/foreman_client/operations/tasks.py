@@ -8,7 +8,7 @@ from foreman_client._request import Request, changing, commanding, creating, rea
 from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
 from foreman_client.operations.graph_fields import FanIn
-from foreman_client.operations.task_body import task_body
+from foreman_client.operations.task_body import PriorityName, task_body
 from foreman_client.result import Result
 from foreman_contract.enums import TaskStatus
 from foreman_contract.pages import SortOrder, TaskSort
@@ -28,6 +28,7 @@ def create_task(
     timeout_seconds: int | None = None,
     enqueue: bool = False,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     ref: str | None = None,
     depends_on: Sequence[str] | None = None,
     fan_in: FanIn | None = None,
@@ -37,7 +38,7 @@ def create_task(
     """Record a task, once; no message is sent unless `enqueue`: its caller runs it and reports by `update_task`.
 
     `max_retries` is 0-10 (default 3), `timeout_seconds` bounds one attempt. A message goes to `queue`, by default the
-    config's task queue.
+    config's task queue; workers start tasks of `priority` "high" first and of "low" last (default "normal").
 
     `depends_on` holds ids of tasks of the run: the task waits until `fan_in` of them have completed ("all", the default,
     "any", or a number), and is cancelled when that can never be. Those with `allow_failure` may fail as well. `ref` names
@@ -58,6 +59,7 @@ def create_task(
         timeout_seconds=timeout_seconds,
         enqueue=enqueue,
         queue=queue,
+        priority=priority,
         ref=ref,
         depends_on=depends_on,
         fan_in=fan_in,
@@ -78,6 +80,7 @@ def enqueue_task(
     retry_policy: RetryPolicy | None = None,
     timeout_seconds: int | None = None,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     ref: str | None = None,
     depends_on: Sequence[str] | None = None,
     fan_in: FanIn | None = None,
@@ -103,6 +106,7 @@ def enqueue_task(
         timeout_seconds=timeout_seconds,
         enqueue=True,
         queue=queue,
+        priority=priority,
         ref=ref,
         depends_on=depends_on,
         fan_in=fan_in,

@@ -16,7 +16,8 @@ MAX_DELAY_MS: Final = limits.MAX_MESSAGE_HIDE_S * 1000
 def notice(task: TaskState, delay_ms: int = 0) -> TaskNotice:
     """The task's message, visible after the delay (15 minutes at most: a claim before its time is told so)."""
     message = TaskMessage(task_id=task.id, run_id=task.run_id, org_id=task.org_id, type=task.type)
-    return TaskNotice(message, task.queue, max(0, min(delay_ms, MAX_DELAY_MS)), task.traceparent)
+    hidden_ms = max(0, min(delay_ms, MAX_DELAY_MS))
+    return TaskNotice(message, task.queue, hidden_ms, task.traceparent, task.priority)
 
 
 def may_lack_message(task: TaskState) -> bool:
