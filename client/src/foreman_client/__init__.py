@@ -8,7 +8,7 @@ from foreman_client._unset import UNSET as UNSET
 from foreman_client._version import __version__
 from foreman_client.client import Foreman, initialize_foreman_client
 from foreman_client.config import ForemanConfig, QueueNames
-from foreman_client.context import Handler, TaskContext
+from foreman_client.context import AsyncTaskContext, Handler, TaskContext
 from foreman_client.errors import (
     AnswerError,
     ConflictError,
@@ -59,12 +59,14 @@ from foreman_client.functions import (
     wait_for_run,
     wait_for_task,
 )
+from foreman_client.handlers import Handlers
+from foreman_client.middleware import Middleware
 from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import NewTask
 from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
-from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_contract.enums import Priority, RunStatus, TaskStatus
 from foreman_contract.graphs import AtLeast
 from foreman_contract.pages import Pagination
 from foreman_contract.run_data import Deleted, Entry, EntryPage
@@ -74,6 +76,7 @@ from foreman_contract.tasks import Dependency, RetryPolicy, Task, TaskPage
 
 __all__ = [
     "AnswerError",
+    "AsyncTaskContext",
     "AtLeast",
     "Config",
     "ConflictError",
@@ -90,13 +93,16 @@ __all__ = [
     "ForemanConfig",
     "ForemanError",
     "Handler",
+    "Handlers",
     "Health",
     "InvalidRequestError",
+    "Middleware",
     "NewTask",
     "NoDataError",
     "NotFoundError",
     "Pages",
     "Pagination",
+    "Priority",
     "QueueNames",
     "Queues",
     "RateLimitedError",

@@ -1,6 +1,6 @@
 """The blocking client: one Foreman, its queue settings fetched once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +10,7 @@ from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
+from foreman_client.handlers import Handlers
 from foreman_client.operations import (
     deleting,
     iterating,
@@ -20,6 +21,7 @@ from foreman_client.operations import (
     tasks,
     waiting,
 )
+from foreman_client.operations.task_body import PriorityName
 from foreman_contract.service import Config
 
 if TYPE_CHECKING:
@@ -73,29 +75,49 @@ class Foreman:
 
     def create_worker(
         self,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler] | Handlers | None = None,
         *,
         concurrency: int = 10,
+        concurrency_by_type: Mapping[str, int] | None = None,
+        priorities: Sequence[PriorityName] = ("high", "normal", "low"),
         lease_seconds: int | None = None,
         worker_id: str | None = None,
+        health_port: int | None = None,
+        health_host: str = "127.0.0.1",
     ) -> "Worker":
         """A worker for the config's task queue, not started yet: `handlers` by task type, `concurrency` at a time.
 
-        `lease_seconds` (5-3600) is how long a silent worker keeps a task; left out, the service chooses 60 s and more
-        for long attempts. `worker_id` names the worker in task records (default: host, process and a random part).
+        Handlers may also be added with `@worker.task(...)` before it starts. Of a type in `concurrency_by_type` at most so
+        many run at once. It takes in tasks of these `priorities`. `lease_seconds` (5-3600) is how long a silent worker
+        keeps a task; left out, the service chooses 60 s and more for long attempts. `worker_id` names the worker in task
+        records (default: host, process and a random part). A `health_port` answers `GET /healthz` and `GET /readyz`.
 
         Raises:
             TypeError, ValueError: an argument is of the wrong type or out of range.
         """
         # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
-        from foreman_client._sqs import open_task_queue
+        from foreman_client._sqs import open_task_queues
         from foreman_client.worker import Worker
         from foreman_client.worker.api import SessionApi
         from foreman_client.worker.options import worker_options
 
-        options = worker_options(self.settings, concurrency, lease_seconds, worker_id)
-        queue = open_task_queue(self.settings)
-        return Worker(handlers, options, SessionApi(self.session, options), queue, self.session)
+        options = worker_options(
+            self.settings,
+            concurrency,
+            lease_seconds,
+            worker_id,
+            concurrency_by_type=concurrency_by_type,
+            priorities=priorities,
+            health_host=health_host,
+            health_port=health_port,
+        )
+        queues = open_task_queues(self.settings, options.priorities, self._restore_queues)
+        given = {} if handlers is None else handlers
+        return Worker(given, options, SessionApi(self.session, options), queues, self.session, self.config)
+
+    def _restore_queues(self) -> None:
+        """Have the service look for its queues; one that was deleted is created again. A failure is tried again later."""
+        self.session.run(service.get_queue_config(self.session.scope))
 
     def close(self) -> None:
         """Close the connections; the client and its workers are of no use after."""

@@ -46,7 +46,9 @@ def test_a_batch_is_spread_over_the_queues_of_its_tasks(api: Api) -> None:
 
 
 def test_a_task_of_a_graph_keeps_its_priority_when_it_is_released(api: Api) -> None:
-    run = make_graph(api, [{"ref": "a", "priority": "low"}, {"ref": "b", "dependsOn": ["a"], "priority": "high"}])
+    run = make_graph(
+        api, [{"ref": "a", "priority": "low"}, {"ref": "b", "dependsOn": ["a"], "priority": "high"}]
+    )
     first, second = run["taskIds"]["a"], run["taskIds"]["b"]
     assert taken(api) == [("low", first)]
     finish(api, first)

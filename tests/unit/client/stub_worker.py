@@ -14,9 +14,10 @@ from foreman_client.worker import Worker
 from foreman_client.worker.options import Timing, WorkerOptions
 from foreman_client.worker.queue import QueueFaultError, Received
 from foreman_contract.base import WireModel
+from foreman_contract.enums import Priority
 from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
 from tests.unit.client.records import RUN_ID, entry_json, task_id, task_json
-from tests.unit.client.stub_service import answer, serving
+from tests.unit.client.stub_service import CONFIG, answer, serving
 
 FAST = Timing(
     slots_linger_s=0.002,
@@ -166,7 +167,7 @@ def working(
     api, queue = api or FakeApi(), queue or FakeQueue()
     options = WorkerOptions("w-1", concurrency, lease_seconds, timing=timing)
     session = serving(answer(201, entry_json())).session()
-    worker = Worker(handlers, options, api, queue, session)
+    worker = Worker(handlers, options, api, {Priority.NORMAL: queue}, session, CONFIG)
     worker.start()
     try:
         yield Bench(worker, api, queue)

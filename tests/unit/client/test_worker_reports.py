@@ -37,7 +37,7 @@ def test_a_report_holds_at_most_25_results() -> None:
     api.on_report = deque([lambda: gate.wait(3) and {}])
     with working({"work": done}, api=api, concurrency=60) as bench:
         bench.queue.put(*map(message, range(1, 61)))
-        until(lambda: len(bench.api.claims) >= 6 and not bench.worker._holdings.running())
+        until(lambda: len(bench.api.claims) >= 6 and not bench.worker.status().running)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 60)
     sizes = [len(report) for report in api.reports]
@@ -50,7 +50,7 @@ def test_bodies_stay_under_four_megabytes() -> None:
     api.on_report = deque([lambda: gate.wait(3) and {}])
     with working({"work": lambda task: "x" * 900_000}, api=api) as bench:
         bench.queue.put(*map(message, range(1, 11)))
-        until(lambda: api.claims and not bench.worker._holdings.running())
+        until(lambda: api.claims and not bench.worker.status().running)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 10)
     assert all(escaped_size(encode(report)) < 4 * 1024 * 1024 for report in api.reports)
@@ -117,7 +117,7 @@ def test_one_refused_result_does_not_hold_up_the_others(status: int) -> None:
         bench.queue.put(message(1))
         until(lambda: api.reports)
         bench.queue.put(message(2), message(3))
-        until(lambda: len(api.claims) >= 2 and not bench.worker._holdings.running())
+        until(lambda: len(api.claims) >= 2 and not bench.worker.status().running)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 3)
     calls = [[result["id"] for result in call] for call in api.reports[1:]]

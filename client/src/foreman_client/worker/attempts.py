@@ -1,6 +1,8 @@
 """What this worker holds: attempts that run, or whose result is on its way to Foreman."""
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
@@ -23,14 +25,44 @@ class Phase(Enum):
 
 @dataclass(eq=False, slots=True)
 class Attempt:
-    """One claimed task with the message that led to it. `beat_at` is monotonic seconds."""
+    """One claimed task with the message that led to it. `beat_at` is monotonic seconds.
+
+    `kind` is the type whose slot it takes: what the message said, which is the task's.
+    """
 
     task: Task
     message: Received
     beat_at: float
+    kind: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
     progress: Any = UNSET
     phase: Phase = Phase.RUNNING
+    _interrupt: Callable[[], None] | None = None
+    _interrupting: threading.Lock = field(default_factory=threading.Lock)
+
+    def end_early(self) -> None:
+        """Tell the handler that its result is of no use any more, and interrupt it where that can be done."""
+        with self._interrupting:
+            self.cancelled.set()
+            if self._interrupt is not None:
+                self._interrupt()
+
+    @contextmanager
+    def interrupted_by(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Inside the block an early end calls `interrupt`, which must not block; after it, it never does."""
+        self.interrupt_with(interrupt)
+        try:
+            yield
+        finally:
+            with self._interrupting:
+                self._interrupt = None
+
+    def interrupt_with(self, interrupt: Callable[[], None]) -> None:
+        """Have an early end, also one that has been, call `interrupt`, which must not block."""
+        with self._interrupting:
+            self._interrupt = interrupt
+            if self.cancelled.is_set():
+                interrupt()
 
     def set_progress(self, value: Any) -> None:
         """Keep the value for the next heartbeat."""
@@ -59,7 +91,7 @@ class Holdings:
         """Drop a running attempt and tell its handler; False when it does not run any more."""
         dropped = self._leave_running(attempt, Phase.GONE)
         if dropped:
-            attempt.cancelled.set()
+            attempt.end_early()
         return dropped
 
     def forget(self, attempt: Attempt) -> None:
