@@ -5,7 +5,7 @@ one in 10 is normal.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,20 +37,18 @@ class Turns:
         self._last: Priority | None = None
         self._lock = threading.Lock()
 
-    def order(self) -> list[Turn]:
+    def order(self) -> Iterator[Turn]:
         """In which order to look, until a queue has something that can be started.
 
-        The highest queue comes first, unless it was served last and another has waited for its share.
+        The highest queue comes first, unless it was served last and another has waited for its share. How much to ask
+        for is found turn by turn: a queue that was looked at and is empty owes nothing and is owed nothing.
         """
         with self._lock:
-            if not self._rest:
-                return [Turn(self._top, limits.MAX_CLAIM)]
             due = [each for each in reversed(self._rest) if self._left(each) <= 0]
-            others = [each for each in self._rest if each not in due]
-            top = Turn(self._top, 1 if due else min(limits.MAX_CLAIM, *map(self._left, self._rest)))
-            shares = [Turn(each, 1) for each in due]
-            rest = [Turn(each, self._room(each)) for each in others]
-            return [*shares, top, *rest] if self._last is self._top else [top, *shares, *rest]
+            rest = [each for each in self._rest if each not in due]
+            lead = [*due, self._top] if self._last is self._top else [self._top, *due]
+        for each in (*lead, *rest):
+            yield Turn(each, self._most(each, each in due))
 
     def started(self, priority: Priority, count: int) -> None:
         """So many of this queue were started; none: it was looked at and has nothing to start now."""
@@ -68,7 +66,10 @@ class Turns:
         """How many others may start before it is due, with one to spare: the highest queue may be served once more."""
         return _ONE_IN[priority] - 2 - self._since[priority]
 
-    def _room(self, priority: Priority) -> int:
-        """How many of it may start before another of the rest is due."""
-        others = [max(1, self._left(each)) for each in self._rest if each is not priority]
-        return min(_BETWEEN_LOOKS, *others) if others else _BETWEEN_LOOKS
+    def _most(self, priority: Priority, due: bool) -> int:
+        if due:
+            return 1
+        with self._lock:
+            others = [max(1, self._left(each)) for each in self._rest if each is not priority]
+        bound = _BETWEEN_LOOKS if priority in self._rest else limits.MAX_CLAIM
+        return min([bound, *others])
