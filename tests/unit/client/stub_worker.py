@@ -42,9 +42,9 @@ def refused(status: int) -> Failure:
     return Failure(ForemanError("refused", code="x", status=status))
 
 
-def message(number: int, kind: str = "work", **more: Any) -> Received:
+def message(number: int, kind: str = "work", receives: int = 1, **more: Any) -> Received:
     body = {"taskId": task_id(number), "runId": RUN_ID, "orgId": "acme", "type": kind, "v": 1} | more
-    return Received(json.dumps(body), f"handle-{number}")
+    return Received(json.dumps(body), f"handle-{number}", receives)
 
 
 def number_of(ident: str) -> int:

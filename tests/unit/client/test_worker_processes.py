@@ -113,7 +113,9 @@ class Ending(FakeApi):
 
     def heartbeat(self, beats: Sequence[dict[str, Any]]) -> Any:
         over = self.pid is not None and self.how != "stop"
-        outcome = {"outcome": self.how, "message": "delete"} if over else {"outcome": "extended", "seconds": 0}
+        outcome = (
+            {"outcome": self.how, "message": "delete"} if over else {"outcome": "extended", "seconds": 0}
+        )
         self.pid = next((beat["progress"]["pid"] for beat in beats if "progress" in beat), self.pid)
         self.on_heartbeat.append({1: outcome})
         return super().heartbeat(beats)

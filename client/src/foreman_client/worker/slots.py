@@ -16,6 +16,7 @@ class Slots:
         self._free = total
         self._by_type = dict(by_type or {})
         self._inside: Counter[str] = Counter()
+        self._busy = 0
         self._closed = False
         self._changed = threading.Condition()
 
@@ -51,12 +52,11 @@ class Slots:
     def enter(self, kind: str) -> bool:
         """Begin a task of the type, for which a slot was taken; False when the type is full."""
         with self._changed:
-            most = self._by_type.get(kind)
-            if most is None:
-                return True
-            if self._inside[kind] >= most:
-                return False
-            self._inside[kind] += 1
+            if kind in self._by_type:
+                if self._inside[kind] >= self._by_type[kind]:
+                    return False
+                self._inside[kind] += 1
+            self._busy += 1
             return True
 
     def leave(self, kind: str) -> None:
@@ -64,6 +64,7 @@ class Slots:
         with self._changed:
             if kind in self._by_type:
                 self._inside[kind] -= 1
+            self._busy -= 1
             self._free += 1
             self._changed.notify_all()
 
@@ -75,5 +76,5 @@ class Slots:
 
     @property
     def free(self) -> int:
-        """How many are free."""
-        return self._free
+        """How many no task is in; some may be taken for messages that are being received."""
+        return self._total - self._busy
