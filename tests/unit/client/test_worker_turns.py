@@ -1,6 +1,5 @@
 """Whose turn it is: high soon, low sometimes, for any backlog and any number of free slots."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -51,10 +50,9 @@ def test_a_new_high_task_is_among_the_next_ten(before: list[int], after: list[in
     def arrive() -> None:
         bench.backlog[HIGH] += 1
 
-    slots = deque(after)
-    bench.round(slots.popleft(), arrive)
-    while slots:
-        bench.round(slots.popleft())
+    bench.round(after[0], arrive)
+    for slots in after[1:]:
+        bench.round(slots)
     assert HIGH in bench.started[come : come + 10]
 
 
