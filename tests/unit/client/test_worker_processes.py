@@ -1,5 +1,6 @@
 """Handlers in processes: results, failures, deaths and kills."""
 
+import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -161,3 +162,10 @@ def test_a_coroutine_function_does_not_run_in_a_process() -> None:
 def test_as_many_run_at_once_as_there_are_cpus_unless_told_otherwise() -> None:
     call = call_of(Registration("work", process_handlers.dies, process=True))
     assert call.concurrency == os.cpu_count()
+
+
+def test_a_process_that_only_imports_the_program_starts_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    worker = worker_on(HANDLERS, FakeApi(), {Priority.NORMAL: FakeQueue()})
+    with pytest.raises(RuntimeError, match="__main__"):
+        worker.start()

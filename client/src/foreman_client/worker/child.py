@@ -52,9 +52,9 @@ def serve(connection: "Connection[Any, Any]", config: ForemanConfig, max_payload
     while True:
         try:
             job: Job = connection.recv()
-        except (EOFError, OSError):
+            connection.send(_answer(connection, job, config, max_payload_bytes))
+        except (EOFError, OSError):  # the worker is gone, or wants no more
             return
-        connection.send(_answer(connection, job, config, max_payload_bytes))
 
 
 def _answer(

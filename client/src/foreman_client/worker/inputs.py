@@ -16,7 +16,7 @@ from foreman_client.steering import FailPermanently
 from foreman_contract.tasks import Task
 
 INVALID_INPUT: Final = "invalid_input"
-_UNTYPED: Final = (Any, object, None, Task)
+_UNTYPED: Final = (Any, object, Task)
 _MAX_DETAILS: Final = 20
 _DETAIL_CHARS: Final = 300
 _TELLS_THE_VALUE: Final = {"union_tag_invalid": "the tag is none of the expected ones"}

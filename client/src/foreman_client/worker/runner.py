@@ -199,10 +199,10 @@ class Worker:
             self._reporting.join()
         self._await_polls()
         parts.close()
-        atexit.unregister(self.stop)
-        self._stopped.set()
         if self._health is not None:
             self._health.close()
+        atexit.unregister(self.stop)
+        self._stopped.set()
         logger.info("worker %s stopped", self.worker_id)
 
     def _await_polls(self) -> None:
