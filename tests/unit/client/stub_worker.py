@@ -82,7 +82,8 @@ class FakeQueue:
         self.receives.append((most, wait_s, visibility_s))
         self._maybe_fail()
         with self.changed:
-            self.changed.wait_for(lambda: self.waiting or self.closed, wait_s)
+            self.changed.wait_for(lambda: self.waiting or self.closed or self.faults, wait_s)
+            self._maybe_fail()
             return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
 
     def delete(self, handles: Sequence[str]) -> None:
@@ -94,8 +95,15 @@ class FakeQueue:
         self.hidden += seconds_by_handle
 
     def _maybe_fail(self) -> None:
-        if self.faults:
-            raise self.faults.popleft()
+        with self.changed:
+            if self.faults:
+                raise self.faults.popleft()
+
+    def fail_with(self, *faults: QueueFaultError) -> None:
+        """Fail so often from now on, polls that are open included."""
+        with self.changed:
+            self.faults = deque(faults)
+            self.changed.notify_all()
 
 
 @dataclass

@@ -82,7 +82,7 @@ def test_the_health_port_answers_probes_and_is_closed_by_a_stop() -> None:
         until(lambda: bench.worker.status().failures)
         assert probe(port, "/healthz")[0] == 200
         assert probe(port, "/readyz")[0] == 503
-        queue.faults.clear()
+        queue.fail_with()
         queue.put(message(1))
         until(lambda: bench.worker.status().ready)
         code, body = probe(port, "/readyz")

@@ -36,6 +36,14 @@ class Pulse:
         return held
 
 
+def test_what_is_held_while_the_rhythm_is_being_found_is_not_overlooked() -> None:
+    pulse = Pulse()
+    seen = pulse.holdings.changes
+    assert pulse.heartbeat.due_in_s() is None
+    pulse.hold(1)
+    assert pulse.holdings.wait_for_change(None, seen)
+
+
 def test_nothing_held_is_nothing_to_say() -> None:
     assert Pulse().heartbeat.due_in_s() is None
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,14 +140,10 @@ def test_a_worker_takes_in_only_the_priorities_it_is_told() -> None:
 def test_a_queue_that_fails_does_not_hold_up_the_others() -> None:
     with three(nothing, 4) as bench:
         high, normal = bench.queues[HIGH], bench.queues[NORMAL]
-        until(lambda: all((1, 20, 65) in queue.receives for queue in bench.queues.values()))
-        high.put(message(1))  # which ends its open poll
-        until(lambda: high.deleted)
-        high.faults = deque([QueueFaultError("gone")] * 10_000)
-        high.close()
+        high.fail_with(*[QueueFaultError("gone")] * 10_000)
         normal.put(*map(message, range(1, 41)))
         until(lambda: len(normal.deleted) == 40)
         until(lambda: "receiving messages of priority high" in bench.worker.status().failures)
-        high.faults.clear()
+        high.fail_with()
         high.put(message(50))
-        until(lambda: "handle-50" in high.deleted)
+        until(lambda: high.deleted == ["handle-50"])

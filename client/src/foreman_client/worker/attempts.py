@@ -75,13 +75,14 @@ class Holdings:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._held: list[Attempt] = []
+        self._changes = 0
         self._closed = False
 
     def add(self, attempt: Attempt) -> None:
         """Hold a freshly claimed attempt."""
         with self._changed:
             self._held.append(attempt)
-            self._changed.notify_all()
+            self._note_change()
 
     def finish(self, attempt: Attempt) -> bool:
         """Move from running to reporting; False when it is gone or on its way already, so that nobody reports it twice."""
@@ -99,7 +100,7 @@ class Holdings:
         with self._changed:
             attempt.phase = Phase.GONE
             self._held = [held for held in self._held if held is not attempt]
-            self._changed.notify_all()
+            self._note_change()
 
     def running(self) -> list[Attempt]:
         """The attempts whose handlers run."""
@@ -119,18 +120,26 @@ class Holdings:
         with self._changed:
             return self._changed.wait_for(lambda: not self._any_running(), timeout_s)
 
-    def wait_for_change(self, timeout_s: float | None) -> bool:
-        """Wait for any change, at most that long; False once closed."""
+    @property
+    def changes(self) -> int:
+        """How many changes there were. Whoever will wait for one reads this before what may change."""
+        return self._changes
+
+    def wait_for_change(self, timeout_s: float | None, seen: int) -> bool:
+        """Wait until there were more changes than were seen, at most that long; False once closed."""
         with self._changed:
-            if not self._closed:
-                self._changed.wait(timeout_s)
+            self._changed.wait_for(lambda: self._closed or self._changes != seen, timeout_s)
             return not self._closed
 
     def close(self) -> None:
         """Let whoever waits for changes go home."""
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
+            self._note_change()
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
 
     def _any_running(self) -> bool:
         return any(attempt.phase is Phase.RUNNING for attempt in self._held)
@@ -142,5 +151,5 @@ class Holdings:
             attempt.phase = to
             if to is Phase.GONE:
                 self._held = [held for held in self._held if held is not attempt]
-            self._changed.notify_all()
+            self._note_change()
             return True

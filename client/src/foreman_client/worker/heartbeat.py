@@ -40,7 +40,9 @@ class Heartbeat:
 
     def run(self) -> None:
         """Beat until the holdings are closed."""
-        while self._holdings.wait_for_change(self.due_in_s()):
+        seen = self._holdings.changes
+        while self._holdings.wait_for_change(self.due_in_s(), seen):
+            seen = self._holdings.changes
             if self.due_in_s() == 0:
                 self.beat()
 

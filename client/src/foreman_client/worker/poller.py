@@ -95,11 +95,11 @@ class Poller:
 
     def _burst(self, taken: int) -> None:
         """A round; and when nothing came of it while nothing was held, another that asks more thoroughly."""
-        quiet = self._is_quiet()
+        seen, quiet = self._holdings.changes, self._is_quiet()
         if any(self._round(taken, frozenset())):
             return
         if not quiet:
-            self._holdings.wait_for_change(self._timing.first_backoff_s)
+            self._holdings.wait_for_change(self._timing.first_backoff_s, seen)
             return
         found = self._round(self._slots.take_free(limits.MAX_CLAIM), frozenset(), self._timing.burst_wait_s)
         if any(source.outage.failures for source in self._sources.values()):
