@@ -13,12 +13,12 @@ TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine
 FAST_TESTS := tests/unit tests/architecture
 ARGS :=
 
-.PHONY: help setup run dev test test-stores test-faults test-processes check lint types fmt clean
+.PHONY: help setup run dev bench-import test test-stores test-faults test-processes check lint types fmt clean
 
 help: ## Say what can be made
 	@echo "Foreman: durable tasks on AWS. Begin with 'make run'."
 	@echo
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 setup: $(VENV)/.development ## Make .venv with everything that development needs
 
@@ -57,6 +57,9 @@ types: $(VENV)/.development
 fmt: $(VENV)/.development ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench-import: $(VENV)/.development ## Compare the bundle's import with that of pydantic and a logger alone
+	@$(BIN)/python -m benchmarks.import_time
 
 clean: ## Remove what make can make again; the local stack's data in .foreman/ stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

@@ -13,6 +13,7 @@ from botocore.config import Config
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.run_codec import new_run
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.task_codec import new_task
 from chalicelib.adapters.dynamo.writes import new_mark, put_all
 from chalicelib.config import Settings
@@ -57,7 +58,7 @@ class ListSeeder:
     def runs(self, org_id: str, count: int) -> list[RunState]:
         """So many runs, a fifth of them of each status; those that have started and ended have the times."""
         made = list(_runs(org_id, count))
-        self._put(self._settings.runs_table, (new_run(run, new_mark())[0] for run in made))
+        self._put(self._settings.runs_table, (new_run(run, new_mark(), Shelf(_BEGIN_MS))[0] for run in made))
         return made
 
     def family(self, org_id: str, count: int) -> Family:
@@ -67,8 +68,8 @@ class ListSeeder:
         run = _run(org_id, run_id, RunStatus.RUNNING, _BEGIN_MS, total_tasks=count + 1)
         parent, *children = _tasks(run, count + 1)
         notes = (keys.child(org_id, parent.id, child.id) for child in children)
-        states = (new_task(task, new_mark())[0] for task in (parent, *children))
-        self._put(self._settings.runs_table, [new_run(run, new_mark())[0]])
+        states = (new_task(task, new_mark(), Shelf(_BEGIN_MS))[0] for task in (parent, *children))
+        self._put(self._settings.runs_table, [new_run(run, new_mark(), Shelf(_BEGIN_MS))[0]])
         self._put(self._settings.tasks_table, notes)
         self._put(self._settings.tasks_table, states)
         return Family(run, parent, children)

@@ -11,8 +11,9 @@ from benchmarks.dynamodb_local import dynamodb_local_aws
 from benchmarks.dynamodb_local_install import DynamoDbLocal
 from benchmarks.run_data_cases import ALIKE, BOUNDED, FEW, OTHERS, Case, Shape
 from benchmarks.run_data_seed import Seeder
-from benchmarks.usage import READS, Usage
+from benchmarks.usage import Usage
 from chalicelib.adapters.aws import aws_ports
+from chalicelib.adapters.dynamo.capacity import READS
 from foreman_contract.run_data import EntryPage
 from foreman_engine.domain.search import Search
 from foreman_engine.service.data_queries import query_entries

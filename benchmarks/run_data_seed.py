@@ -14,6 +14,7 @@ from chalicelib.adapters.dynamo.attributes import Item
 from chalicelib.adapters.dynamo.entry_actions import link_items
 from chalicelib.adapters.dynamo.entry_codec import new_entry
 from chalicelib.adapters.dynamo.payloads import Outside, PayloadStore
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import put_all
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.config import Settings
@@ -66,7 +67,7 @@ class Seeder:
         items: list[Item] = []
         outside: list[Outside] = []
         for state in states:
-            item, placed = new_entry(state)
+            item, placed = new_entry(state, Shelf(state.created_at))
             outside += placed.outside
             items += [item, *link_items(state)]
         self._payloads.write(outside)

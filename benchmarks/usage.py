@@ -1,14 +1,13 @@
 """What calls to DynamoDB cost, in its own words."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from boto3.session import Session
 
-WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
-READS: Final = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query"})
+from chalicelib.adapters.dynamo.capacity import READS, WRITES, ask, units_of
 
 
 class RefusedCallError(AssertionError):
@@ -19,7 +18,7 @@ class RefusedCallError(AssertionError):
 class Usage:
     """DynamoDB's own word of what calls consumed, in capacity units by operation, and how many calls there were."""
 
-    units: Counter[str] = field(default_factory=Counter)
+    units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     calls: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -50,11 +49,9 @@ class Usage:
     def _ask(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name not in WRITES | READS:
             raise RefusedCallError(f"DynamoDB's {model.name} is not to be called")
-        params["ReturnConsumedCapacity"] = "TOTAL"
+        ask(params)
 
     def _note(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        consumed = parsed.get("ConsumedCapacity", [])
-        parts = consumed if isinstance(consumed, list) else [consumed]
         with self._lock:
             self.calls[model.name] += 1
-            self.units[model.name] += sum(part["CapacityUnits"] for part in parts)
+            self.units[model.name] += units_of(parsed)

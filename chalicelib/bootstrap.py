@@ -4,14 +4,11 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from cachetools import TTLCache
-
 from chalicelib.config import Settings
-from foreman_engine.domain.keys import ApiKey
+from chalicelib.remembered import Remembered
+from chalicelib.telemetry.invocation import InvocationMeter
+from foreman_engine.service.metering import metered
 from foreman_engine.service.ports import Ports
-
-KEY_CACHE_S: Final = 30
-_KEY_CACHE_SIZE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +17,17 @@ class Services:
 
     settings: Settings
     ports: Ports
-    key_cache: TTLCache[str, ApiKey | None] = field(
-        default_factory=lambda: TTLCache(_KEY_CACHE_SIZE, KEY_CACHE_S)
-    )
-    key_cache_lock: threading.Lock = field(default_factory=threading.Lock)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def build(settings: Settings, **overrides: Any) -> Ports:
     """The ports on AWS, or on whatever `settings.aws_endpoint_url` names; `overrides` replace fields of `Ports`.
 
-    boto3 and the adapters are imported here, when the first request needs them, and not when Chalice packages the app.
+    What happens to tasks is counted for the invocation that it happens in. boto3 and the adapters are imported here, when the first request needs them, and not when Chalice packages the app.
     """
     from chalicelib.adapters.aws import aws_ports
 
-    return replace(aws_ports(settings), **overrides)
+    return metered(replace(aws_ports(settings), **overrides), InvocationMeter())
 
 
 _lock: Final = threading.Lock()
@@ -48,6 +42,16 @@ def services() -> Services:
                 settings = Settings.from_env()
                 _current.append(Services(settings, build(settings)))
     return _current[0]
+
+
+def is_cold() -> bool:
+    """Whether this container has not served anything yet."""
+    return not _current
+
+
+def stage() -> str:
+    """The deployment's stage, also while the services cannot be built."""
+    return _current[0].settings.stage if _current else Settings.from_env().stage
 
 
 def install(replacement: Services | None) -> None:

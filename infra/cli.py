@@ -13,7 +13,7 @@ from infra import keys, signals
 from infra.deployed.command import package_command
 from infra.errors import OperatorError
 from infra.local.home import DEFAULT_HOME, Home
-from infra.opened import open_stack
+from infra.opened import open_stack, open_whole_stack
 from infra.reconcile import reconcile_all
 
 _ENVIRON = os.environ  # noqa: TID251 - the entry point of a process may read and set its environment
@@ -80,7 +80,7 @@ def run(home: Home, port: int, once: bool, end_with_parent: bool) -> None:
 
 @cli.group("keys")
 def keys_group() -> None:
-    """Issue, list and revoke API keys of a stack."""
+    """Issue, list, limit and revoke API keys of a stack."""
 
 
 @keys_group.command("create")
@@ -104,6 +104,17 @@ def list_(home: Home, org: str | None, stage: str, as_json: bool) -> None:
     keys.list_all(open_stack(home, _ENVIRON, stage), org, as_json=as_json)
 
 
+@keys_group.command("limit")
+@click.argument("key_id")
+@click.option("--rate-limit", required=True, help="Such as 100/15m, off, or default for the deployment's.")
+@_STAGE
+@_JSON
+@click.pass_obj
+def limit(home: Home, key_id: str, rate_limit: str, stage: str, as_json: bool) -> None:
+    """Change a key's rate limit; it holds within a minute."""
+    keys.limit(open_stack(home, _ENVIRON, stage), key_id, rate_limit, as_json=as_json)
+
+
 @keys_group.command("revoke")
 @click.argument("key_id")
 @_STAGE
@@ -121,14 +132,14 @@ def revoke(home: Home, key_id: str, stage: str, as_json: bool) -> None:
     type=click.IntRange(0),
     default=15,
     show_default=True,
-    help="Send a task's message again once nothing has happened for so long.",
+    help="Send a task's message again once nothing has happened for so long; remove leaks older than that, and than 10.",
 )
 @_STAGE
 @_JSON
 @click.pass_obj
 def reconcile(home: Home, org: str | None, idle_minutes: int, stage: str, as_json: bool) -> None:
-    """Walk the open runs: settle what has ended, and send again the messages of idle tasks."""
-    reconcile_all(open_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
+    """Heal open runs: settle what has ended, send again the messages of idle tasks. Remove payloads that no record refers to."""
+    reconcile_all(open_whole_stack(home, _ENVIRON, stage), org, idle_minutes, as_json=as_json)
 
 
 cli.add_command(package_command)

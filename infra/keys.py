@@ -1,14 +1,16 @@
-"""API keys at the terminal: issue, list, revoke."""
+"""API keys at the terminal: issue, list, limit, revoke."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from foreman_engine.domain.keys import ApiKey
-from foreman_engine.service.keys import create_key, list_keys, revoke_key
+from foreman_engine.domain.rates import OFF, RateLimit, format_rate, parse_rate
+from foreman_engine.service.keys import create_key, limit_key, list_keys, revoke_key
 from infra.clock import local_time
 from infra.errors import OperatorError
 from infra.opened import Stack, told
-from infra.rates import OFF, format_rate, parse_rate
+
+_DEFAULT: Final = "default"
 
 
 def create(stack: Stack, org_id: str, rate_limit: str | None, *, as_json: bool) -> None:
@@ -17,10 +19,7 @@ def create(stack: Stack, org_id: str, rate_limit: str | None, *, as_json: bool) 
     Raises:
         OperatorError: the organization, the stage or the limit is malformed, or the stack does not answer.
     """
-    try:
-        limit = None if rate_limit is None else parse_rate(rate_limit)
-    except ValueError as error:
-        raise OperatorError(f"{error}.") from None
+    limit = None if rate_limit is None else _parsed(rate_limit)
     with told(stack.name):
         key, text = create_key(stack.ports, org_id, stack.stage, limit, unlimited=rate_limit == OFF)
     if as_json:
@@ -66,6 +65,30 @@ def revoke(stack: Stack, key_id: str, *, as_json: bool) -> None:
         print(f"Revoked {key.key_id} of {key.org_id} on {stack.name}; it stops working within a minute.")
 
 
+def limit(stack: Stack, key_id: str, rate_limit: str, *, as_json: bool) -> None:
+    """Change a key's rate limit: such as `100/15m`, `off`, or `default` for the deployment's.
+
+    Raises:
+        OperatorError: there is no such key, the limit is malformed, or the stack does not answer.
+    """
+    given = None if rate_limit == _DEFAULT else _parsed(rate_limit)
+    with told(stack.name):
+        key = limit_key(stack.ports, key_id, given, unlimited=rate_limit == OFF)
+    if as_json:
+        print(json.dumps({"keyId": key.key_id, "orgId": key.org_id, "rateLimit": _limit(key)}))
+    else:
+        print(
+            f"The rate limit of {key.key_id} of {key.org_id} on {stack.name} is {_limit(key)} within a minute."
+        )
+
+
+def _parsed(rate_limit: str) -> RateLimit | None:
+    try:
+        return parse_rate(rate_limit)
+    except ValueError as error:
+        raise OperatorError(f"{error}.") from None
+
+
 def _describe(key: ApiKey) -> dict[str, Any]:
     revoked = {} if key.revoked_at is None else {"revokedAt": key.revoked_at}
     return {
@@ -81,7 +104,7 @@ def _describe(key: ApiKey) -> dict[str, Any]:
 def _limit(key: ApiKey) -> str:
     if key.unlimited:
         return OFF
-    return "default" if key.rate_limit is None else format_rate(key.rate_limit)
+    return _DEFAULT if key.rate_limit is None else format_rate(key.rate_limit)
 
 
 def _row(key: ApiKey) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """A stack that is up, as an operator's command works on it."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.bootstrap import build
-from chalicelib.config import Settings
+from chalicelib.config import SettingError, Settings
 from foreman_engine.domain.errors import EngineError, UnavailableError
 from foreman_engine.service.ports import Ports
+from infra.deployed.stack import state_outputs
 from infra.discover import find_target
 from infra.errors import OperatorError
+from infra.local.environment import names
 from infra.local.home import Home
 
 
@@ -28,15 +31,45 @@ def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Sta
     """The stack that the settings name, or the local one; this process becomes its client.
 
     Raises:
-        OperatorError: there is none.
+        OperatorError: there is none, or a setting is malformed.
     """
+    name = _become_client(home, environ, stage)
+    settings = read_settings({**environ, "FOREMAN_STAGE": stage})
+    with told(name):
+        return Stack(name, stage, build(settings))
+
+
+def open_whole_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Stack:
+    """As `open_stack`, for a command that also looks into the bucket, whose name only the state stack can tell.
+
+    Raises:
+        OperatorError: there is none, or a setting is malformed.
+    """
+    name = _become_client(home, environ, stage)
+    with told(name):
+        outputs = state_outputs(Session().client("cloudformation"), stage)
+        settings = read_settings({**environ, **names(stage, outputs)})
+        return Stack(name, stage, build(settings))
+
+
+def _become_client(home: Home, environ: MutableMapping[str, str], stage: str) -> str:
     target = find_target(home, environ, stage)
     for name in set(environ) - set(target.environment):
         del environ[name]
     environ.update(target.environment)
-    settings = Settings.from_env({**environ, "FOREMAN_STAGE": stage})
-    with told(target.name):
-        return Stack(target.name, stage, build(settings))
+    return target.name
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The server's settings, as its own process would read them.
+
+    Raises:
+        OperatorError: one is malformed.
+    """
+    try:
+        return Settings.from_env(environ)
+    except SettingError as error:
+        raise OperatorError(f"{error}.") from None
 
 
 @contextmanager

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalicelib.bootstrap import Services, install
 from chalicelib.config import Settings
+from chalicelib.telemetry.invocation import InvocationMeter
 from foreman_engine.memory.build import memory_ports
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.keys import create_key
+from foreman_engine.service.metering import metered
 from foreman_engine.service.ports import Ports
 
 MISSING_ID = "0190c5c8-0000-7000-8000-000000000000"
@@ -63,7 +65,7 @@ class Api:
 
     def another(self, org_id: str) -> "Api":
         """The same deployment with the key of another organization."""
-        _, key = create_key(self.ports, org_id, self.services.settings.stage)
+        _, key = create_key(self.ports, org_id, self.services.settings.stage, unlimited=True)
         return Api(self.services, key, org_id)
 
 
@@ -123,7 +125,7 @@ def match(routes: Any, path: str) -> tuple[str, dict[str, str]]:
         literal = 0
         for want, got in zip(pattern, segments, strict=True):
             if want.startswith("{"):
-                parameters[want[1:-1]] = got
+                parameters[want[1:-1]] = unquote(got)
             elif want == got:
                 literal += 1
             else:
@@ -142,7 +144,7 @@ def settings(stage: str = "test") -> Settings:
 def memory_api(org_id: str = "acme") -> tuple[Api, ManualClock]:
     """An API on memory ports, and its clock."""
     clock = ManualClock()
-    ports = memory_ports(clock)
+    ports = metered(memory_ports(clock), InvocationMeter())
     services = Services(settings(), ports)
-    _, key = create_key(ports, org_id, "test")
+    _, key = create_key(ports, org_id, "test", unlimited=True)
     return Api(services, key, org_id), clock

@@ -1,4 +1,8 @@
-"""What AWS's errors mean to the engine: away or throttled is `UnavailableError`; anything else is a bug and stays itself."""
+"""What AWS's errors mean to the engine.
+
+Away or throttled is `UnavailableError`: time heals it. Refused credentials and missing tables are `DeploymentError`: an
+operator heals it. Anything else is a bug and stays itself.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,32 +11,47 @@ from typing import Final
 from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's own name
+    CredentialRetrievalError,
     HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
 )
 from botocore.parsers import ResponseParserError
 
-from foreman_engine.domain.errors import UnavailableError
+from chalicelib.adapters.watching import THROTTLES
+from foreman_engine.domain.errors import DeploymentError, UnavailableError
 
-_TRANSIENT: Final = frozenset(
+_TRANSIENT: Final = THROTTLES | {
+    "InternalServerError",
+    "InternalFailure",
+    "QueueDeletedRecently",
+    "AWS.SimpleQueueService.QueueDeletedRecently",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "TransactionInProgressException",
+}
+_DEPLOYMENT: Final = frozenset(
     {
-        "InternalServerError",
-        "InternalFailure",
-        "LimitExceededException",
-        "OverLimit",
-        "ProvisionedThroughputExceededException",
-        "QueueDeletedRecently",
-        "AWS.SimpleQueueService.QueueDeletedRecently",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TransactionInProgressException",
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NoSuchBucket",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestExpired",
+        "ResourceNotFoundException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
     }
 )
+"""The function's role, its credentials or what it is pointed at is wrong. Waiting does not help, so nobody is told to wait."""
 
 
 def code_of(error: ClientError) -> str:
@@ -48,16 +67,21 @@ def is_transient(error: ClientError) -> bool:
 
 @contextmanager
 def translated(service: str) -> Iterator[None]:
-    """Turn what time will heal into UnavailableError.
+    """Turn what time or an operator will heal into the engine's errors.
 
     Raises:
         UnavailableError: `service` was throttled or away, after botocore's own retries.
+        DeploymentError: `service` refuses this deployment, whatever it asks.
     """
     try:
         yield
     except ClientError as error:
         if is_transient(error):
             raise UnavailableError(f"{service} is throttled or away.") from error
+        if code_of(error) in _DEPLOYMENT:
+            raise DeploymentError(service, code_of(error)) from error
         raise
+    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
+        raise DeploymentError(service, type(error).__name__) from error
     except (ConnectionError, HTTPClientError, ResponseParserError) as error:
         raise UnavailableError(f"{service} cannot be reached.") from error

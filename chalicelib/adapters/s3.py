@@ -1,5 +1,6 @@
 """Payloads too large for a DynamoDB item, as objects in the deployment's bucket."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from chalicelib.adapters.errors import code_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,17 @@ class S3Objects:
     def delete(self, key: str) -> None:
         """Delete an object; one that does not exist is no error."""
         self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, ascending, strongly consistent; read a thousand at a time."""
+        after = ""
+        while True:
+            page = self._page(prefix, after)
+            yield from (found["Key"] for found in page.get("Contents", []))
+            if not page["IsTruncated"]:
+                return
+            after = page["Contents"][-1]["Key"]
+
+    @translated("S3")
+    def _page(self, prefix: str, after: str) -> "ListObjectsV2OutputTypeDef":
+        return self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, StartAfter=after)

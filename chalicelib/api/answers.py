@@ -6,17 +6,21 @@ from typing import Any, Final
 
 from chalice.app import Response
 
+from chalicelib.api.cors import ON_EVERY_ANSWER
 from foreman_contract.enums import ErrorCode
 from foreman_engine.domain import errors
 from foreman_engine.domain.errors import Fault
 from foreman_engine.domain.payload import compact
 
+MAX_DETAILS: Final = 100
+"""How many faults an error lists, so that its answer stays small whatever was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an endpoint says: a status, a JSON object, and headers."""
+    """What an endpoint says: a status, a JSON object (None: no body at all), and headers."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,6 +51,8 @@ STATUSES: Final[Sequence[tuple[type[errors.EngineError], int, ErrorCode]]] = (
     (errors.ConflictError, 409, ErrorCode.CONFLICT),
     (errors.TooLargeError, 413, ErrorCode.PAYLOAD_TOO_LARGE),
     (UnsupportedMediaTypeError, 415, ErrorCode.UNSUPPORTED_MEDIA_TYPE),
+    (errors.RateLimitedError, 429, ErrorCode.RATE_LIMITED),
+    (errors.DeploymentError, 500, ErrorCode.DEPLOYMENT_FAULT),
     (errors.UnavailableError, 503, ErrorCode.UNAVAILABLE),
 )
 
@@ -56,8 +62,17 @@ def error_answer(error: errors.EngineError, request_id: str) -> Answer:
     for kind, status, code in STATUSES:
         if isinstance(error, kind):
             faults = error.faults if isinstance(error, errors.InvalidError) else ()
-            return Answer(error_body(str(error), code, request_id, faults), status, _headers(error))
+            return Answer(error_body(_text(error), code, request_id, faults), status, _headers(error))
     return internal_answer(request_id)
+
+
+def _text(error: errors.EngineError) -> str:
+    """What a caller may read. What is wrong with the deployment is its operator's business, and in the log."""
+    if isinstance(error, errors.DeploymentError):
+        return (
+            "This deployment is not set up as it must be. Its operator finds the reason under the request id."
+        )
+    return str(error)
 
 
 def internal_answer(request_id: str) -> Answer:
@@ -67,10 +82,13 @@ def internal_answer(request_id: str) -> Answer:
 
 
 def error_body(text: str, code: ErrorCode, request_id: str, faults: Sequence[Fault] = ()) -> dict[str, Any]:
-    """The contract's error body."""
+    """The contract's error body, with the first faults where there are many."""
     body: dict[str, Any] = {"error": text, "code": code.value}
+    if len(faults) > MAX_DETAILS:
+        body["error"] = f"{text} The first {MAX_DETAILS} of {len(faults)} faults are listed."
     if faults:
-        body["details"] = [{"path": fault.path, "message": fault.message} for fault in faults]
+        listed = faults[:MAX_DETAILS]
+        body["details"] = [{"path": fault.path, "message": fault.message} for fault in listed]
     return {**body, "requestId": request_id}
 
 
@@ -80,6 +98,8 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case MethodNotAllowedError():
             return {"Allow": ", ".join(error.allow)}
+        case errors.RateLimitedError():
+            return {"Retry-After": str(max(1, whole_seconds(error.left_ms)))}
         case errors.UnavailableError():
             return {"Retry-After": str(error.retry_after_s)}
         case errors.InProgressError():
@@ -88,11 +108,25 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
             return {}
 
 
-def to_response(answer: Answer, request_id: str) -> Response:
-    """The answer as Chalice takes it."""
+def whole_seconds(ms: int) -> int:
+    """Milliseconds as seconds, rounded up."""
+    return -(-ms // 1000)
+
+
+def to_response(
+    answer: Answer, request_id: str, own: Mapping[str, str], *, bodiless: bool = False
+) -> Response:
+    """The answer as Chalice takes it; `own` are headers that any answer to this request has.
+
+    `bodiless` keeps the body back and changes nothing else.
+    """
+    kind = {} if answer.body is None else {"Content-Type": "application/json"}
     headers: dict[str, str | list[str]] = {
-        "Content-Type": "application/json",
+        **kind,
+        **ON_EVERY_ANSWER,
         "X-Request-Id": request_id,
+        **own,
         **answer.headers,
     }
-    return Response(body=compact(answer.body), status_code=answer.status, headers=headers)
+    text = "" if answer.body is None or bodiless else compact(answer.body)
+    return Response(body=text, status_code=answer.status, headers=headers)

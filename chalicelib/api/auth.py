@@ -2,34 +2,34 @@
 
 from chalicelib.bootstrap import Services
 from foreman_engine.domain.errors import UnauthorizedError
-from foreman_engine.domain.keys import ApiKey, hash_key
+from foreman_engine.domain.keys import ApiKey, ParsedKey, parse_key
 from foreman_engine.service.keys import authenticate
 
 
-def authorize(services: Services, header: str | None) -> str:
-    """The organization behind an Authorization header. An answer is believed for 30 seconds, good or bad.
+def authorize(services: Services, header: str | None) -> ApiKey:
+    """The key in an Authorization header. An answer about a key is believed for 30 seconds, good or bad.
 
     Raises:
         UnauthorizedError: no valid key; every reason is told alike.
     """
     scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthorizedError("Send Authorization: Bearer with an API key.")
-    key = _cached(services, token.strip())
+    parsed = parse_key(token) if scheme.lower() == "bearer" else None
+    key = None
+    if parsed is not None and parsed.env == services.settings.stage:
+        key = _known(services, parsed)
     if key is None:
-        raise UnauthorizedError("The API key is not valid.")
-    return key.org_id
+        raise UnauthorizedError("Send Authorization: Bearer with a valid API key.")
+    return key
 
 
-def _cached(services: Services, token: str) -> ApiKey | None:
-    cache_key = hash_key(token)
-    with services.key_cache_lock:
-        if cache_key in services.key_cache:
-            return services.key_cache[cache_key]
+def _known(services: Services, parsed: ParsedKey) -> ApiKey | None:
+    remembered = services.remembered
+    key = remembered.key(parsed.hash)
+    if key is not None or remembered.is_unknown(parsed.hash):
+        return key
     try:
-        found: ApiKey | None = authenticate(services.ports, services.settings.stage, token)
+        key = authenticate(services.ports, parsed)
     except UnauthorizedError:
-        found = None
-    with services.key_cache_lock:
-        services.key_cache[cache_key] = found
-    return found
+        key = None
+    remembered.remember_key(parsed.hash, key)
+    return key

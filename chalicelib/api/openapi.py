@@ -7,8 +7,8 @@ from typing import Any, Final
 from chalice.app import Blueprint, RouteEntry
 
 from chalicelib.api.answers import Answer
-from chalicelib.api.http import REFUSAL, ROUTES, Call, endpoint
-from chalicelib.api.openapi_operations import error_responses, operation
+from chalicelib.api.http import ROUTES, UNLISTED, Call, endpoint
+from chalicelib.api.openapi_operations import error_responses, headers, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.config import VERSION
 
@@ -21,7 +21,13 @@ Timestamps are epoch milliseconds. Types are strict: `"3"` is not 3. Optional fi
 (`inputData`, `outputData`, `errorData`, `progress`, `value`) may be null, which is a value. Fields and query parameters that
 are not named here are ignored, except those of the contract that this server does not serve yet: they are refused with
 `not_available`. A payload has up to 1 MB, a body up to 4 MB, `metadata` up to 16 KB. In lists a payload over 64 KB is left out
-and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more."""
+and marked, and a page ends early rather than grow past 4 MB: `nextCursor` alone says whether there is more.
+
+A key may have a rate limit: so many requests in a fixed window that begins with its first one. Every request with a valid key
+counts, also one that is refused; not so on operations that show no 429. Every answer to a counted request has the
+`RateLimit-*` headers.
+
+HEAD works where GET does, OPTIONS everywhere, and pages of any origin may call the API."""
 
 
 @endpoint(blueprint, "GET", "/openapi.json", public=True)
@@ -37,9 +43,9 @@ def _of_the_app() -> dict[str, Any]:
 
 
 def document(routes: Routes) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of some routes; catch-alls and refusals of wrong methods are not part of the API."""
+    """The OpenAPI 3.1 document of some routes; what follows from them, and refusals, are not listed."""
     shown = {
-        path: [entry.view_name for _, entry in sorted(methods.items()) if not _refuses(entry)]
+        path: [entry.view_name for _, entry in sorted(methods.items()) if not _unlisted(entry)]
         for path, methods in sorted(routes.items())
     }
     schemas = Schemas([ROUTES[name] for names in shown.values() for name in names])
@@ -56,11 +62,12 @@ def document(routes: Routes) -> dict[str, Any]:
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "bearer", "description": "`fmn_<env>_<orgId>_<random>`"}
             },
+            "headers": headers(),
             "responses": error_responses(schemas),
             "schemas": schemas.definitions,
         },
     }
 
 
-def _refuses(entry: RouteEntry) -> bool:
-    return entry.view_name.startswith(REFUSAL)
+def _unlisted(entry: RouteEntry) -> bool:
+    return entry.view_name.startswith(UNLISTED)

@@ -8,13 +8,20 @@ from chalice.app import Request
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.api.answers import UnsupportedMediaTypeError
-from chalicelib.api.json_body import read_object
-from chalicelib.api.query import Query
+from chalicelib.api.json_body import JsonBody, read_object
+from chalicelib.api.query import Query, invalid
 from foreman_contract.fields import is_uuid
-from foreman_engine.domain.errors import Fault, InvalidError, NotAvailableError, NotFoundError
-from foreman_engine.domain.payload import compact
+from foreman_engine.domain.errors import (
+    Fault,
+    InvalidError,
+    InvalidJsonError,
+    NotAvailableError,
+    NotFoundError,
+)
 from foreman_engine.service.idempotency import IdempotencyKey, idempotency_key
 
+_IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _JSON_TYPE: Final = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json", re.IGNORECASE)
 
@@ -35,9 +42,17 @@ def traceparent_of(request: Request) -> str | None:
 
 
 def query_of(request: Request) -> Query:
-    """The request's query parameters, each with all its values."""
+    """The request's query parameters, each with all its values.
+
+    Raises:
+        InvalidError: a value is no Unicode text.
+    """
     given = request.query_params
-    return Query({name: given.getlist(name) for name in given} if given else {})
+    values = {name: given.getlist(name) for name in given} if given else {}
+    for name, texts in values.items():
+        if any(_SURROGATE.search(text) for text in texts):
+            raise invalid(_SURROGATE.sub("\ufffd", name), "must be Unicode text")
+    return Query(values)
 
 
 def path_id(text: str) -> str:
@@ -51,18 +66,36 @@ def path_id(text: str) -> str:
     return str(UUID(text))
 
 
-def json_fields(request: Request) -> dict[str, Any]:
+def json_body(request: Request) -> JsonBody:
     """The JSON object in the body.
 
     Raises:
-        UnsupportedMediaTypeError: the Content-Type is given and is not JSON.
+        UnsupportedMediaTypeError: the Content-Type is given and is not JSON in UTF-8, or the body is compressed.
         InvalidJsonError, TooLargeError: see `read_object`.
     """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):  # never inflated: a few kilobytes may hold gigabytes
+        raise UnsupportedMediaTypeError("The body must not be compressed; send no Content-Encoding.")
     content_type = request.headers.get("content-type")
-    if content_type is not None and not _JSON_TYPE.fullmatch(content_type.partition(";")[0].strip()):
-        raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
-    raw = request.raw_body
-    return read_object(raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass"))
+    if content_type is not None and not _is_json(content_type):
+        raise UnsupportedMediaTypeError(
+            "The body must be JSON in UTF-8; send Content-Type: application/json."
+        )
+    try:
+        raw = request.raw_body
+    except ValueError as error:  # lone surrogates, or bytes that are not the base64 that they should be
+        raise InvalidJsonError("The body is not valid UTF-8.") from error
+    return read_object(raw if isinstance(raw, bytes) else raw.encode())
+
+
+def _is_json(content_type: str) -> bool:
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = {
+        value.strip('"')
+        for name, _, value in (each.partition("=") for each in parameters)
+        if name == "charset"
+    }
+    return _JSON_TYPE.fullmatch(kind) is not None and charsets <= {"utf-8", "utf8"}
 
 
 def parse(model: type[Model], fields: dict[str, Any]) -> Model:
@@ -92,16 +125,26 @@ def _path(location: tuple[int | str, ...]) -> str:
     return text.removeprefix(".")
 
 
-def idempotency_of(request: Request, fields: dict[str, Any]) -> IdempotencyKey | None:
+def idempotency_of(request: Request, sent: JsonBody) -> IdempotencyKey | None:
     """The caller's idempotency key for this request, if there is one.
 
     Raises:
-        InvalidError: it is not 1-255 printable ASCII characters.
+        InvalidError: it is given more than once, or is not 1-255 printable ASCII characters.
     """
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    given = _header_values(request, _IDEMPOTENCY_KEY)
+    if not given:
         return None
-    if not _PRINTABLE.fullmatch(key):
-        text = "must be 1-255 printable ASCII characters"
-        raise InvalidError(f"Idempotency-Key {text}.", [Fault("Idempotency-Key", text)])
-    return idempotency_key(request.method, request.path, key, compact(fields).encode())
+    if len(given) > 1:
+        raise invalid(_IDEMPOTENCY_KEY, "must be given once")
+    if not _PRINTABLE.fullmatch(given[0]):
+        raise invalid(_IDEMPOTENCY_KEY, "must be 1-255 printable ASCII characters")
+    # Chalice's path is that of the resource; the ids in it are what tells one run's data from another's.
+    ids = {name: path_id(text) for name, text in (request.uri_params or {}).items()}
+    path = request.path.format_map(ids)
+    return idempotency_key(request.method, path, given[0], sent.canonical.encode())
+
+
+def _header_values(request: Request, wanted: str) -> list[str]:
+    """Every value of a header, however its name is spelled each time; Chalice itself knows the last one only."""
+    every = request.to_original_event().get("multiValueHeaders") or {}
+    return [value for name, values in every.items() if name.lower() == wanted.lower() for value in values]

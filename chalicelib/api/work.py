@@ -12,19 +12,19 @@ from foreman_engine.service.reports import report_results
 blueprint = Blueprint(__name__)
 
 
-@endpoint(blueprint, "POST", "/api/v1/tasks/claim", answers=ClaimResults)
+@endpoint(blueprint, "POST", "/api/v1/tasks/claim", counted=False, answers=ClaimResults)
 def claim(call: Call, body: Claim) -> Answer:
     """Claim up to ten tasks."""
     return Answer(ClaimResults(results=claim_tasks(call.ports, call.org_id, body)).to_wire())
 
 
-@endpoint(blueprint, "POST", "/api/v1/tasks/report", answers=ReportResults)
+@endpoint(blueprint, "POST", "/api/v1/tasks/report", counted=False, answers=ReportResults)
 def report(call: Call, body: Report) -> Answer:
     """Report what became of up to 25 attempts."""
     return Answer(ReportResults(results=report_results(call.ports, call.org_id, body)).to_wire())
 
 
-@endpoint(blueprint, "POST", "/api/v1/tasks/heartbeat", answers=HeartbeatResults)
+@endpoint(blueprint, "POST", "/api/v1/tasks/heartbeat", counted=False, answers=HeartbeatResults)
 def heartbeat(call: Call, body: Heartbeat) -> Answer:
     """Say that up to 100 attempts are still running."""
     return Answer(HeartbeatResults(results=beat(call.ports, call.org_id, body)).to_wire())

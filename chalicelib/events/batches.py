@@ -1,16 +1,17 @@
 """Batches from SQS: each record is done or fails by itself."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
+from chalicelib.events.telemetry import Tale
+from chalicelib.telemetry.lines import tell
 from foreman_engine.domain.errors import EngineError
 
-_logger = Logger(service="foreman")
 
-
-def each_record(event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+def each_record(
+    event: Mapping[str, Any], tale: Tale, handle: Callable[[Mapping[str, Any]], None]
+) -> dict[str, Any]:
     """Handle every record of an SQS event; the answer names those that failed, so that only they come back.
 
     A fault is told by its type: its text may quote what must not be logged.
@@ -20,6 +21,11 @@ def each_record(event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], 
         try:
             handle(record)
         except EngineError as error:
-            _logger.warning("record failed", extra={"error_type": type(error).__name__})
+            tell(
+                "record failed",
+                {"message_id": record["messageId"], "error_type": type(error).__name__},
+                logging.WARNING,
+            )
             failed.append({"itemIdentifier": record["messageId"]})
+    tale.fields |= {"records": len(event["Records"]), "failed": len(failed)}
     return {"batchItemFailures": failed}

@@ -1,31 +1,32 @@
 """The deployment's dead-letter queue, which only Foreman reads: what SQS gave up on is sent afresh or settled."""
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Blueprint, SQSEvent
 from pydantic import ValidationError
 
 from chalicelib.bootstrap import services
 from chalicelib.config import Settings
 from chalicelib.events.batches import each_record
+from chalicelib.events.telemetry import telling
+from chalicelib.telemetry.lines import tell
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.queues import organization_of
 from foreman_engine.domain.work import decode_work
-from foreman_engine.service.dead_letters import Revival, revive
+from foreman_engine.service.dead_letters import revive
 
 blueprint = Blueprint(__name__)
-_logger = Logger(service="foreman")
 _WORK_AGAIN_S: Final = 900
 
 
 @blueprint.on_sqs_message(queue=Settings.from_env().dead_letter_queue, batch_size=10, name="dead_letters")
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
     """Do what each dead letter calls for."""
-    return each_record(event.to_dict(), _revive)
+    with telling("dead letters", event.context) as tale:
+        return each_record(event.to_dict(), tale, _revive)
 
 
 def _revive(record: Mapping[str, Any]) -> None:
@@ -38,28 +39,22 @@ def _revive(record: Mapping[str, Any]) -> None:
     org_id = organization_of(settings.stage, source)
     message = _task_message(record["body"])
     if org_id is None or message is None:
-        _logger.error("a dead letter that is no task message was dropped", extra={"org_id": org_id})
+        tell("a dead letter that is no task message was dropped", {"org_id": org_id}, logging.ERROR)
         return
     outcome = revive(services().ports, org_id, message)
-    _count(outcome)
-    _logger.warning(
-        "dead letter", extra={"org_id": org_id, "task_id": message.task_id, "outcome": outcome.value}
-    )
-
-
-def _count(outcome: Revival) -> None:
-    with single_metric("DeadLetters", MetricUnit.Count, 1, namespace="Foreman") as metric:
-        metric.add_dimension("outcome", outcome.value)
+    told = {"org_id": org_id, "task_id": message.task_id, "outcome": outcome.value}
+    tell("dead letter", told, logging.WARNING)
 
 
 def _work_again(body: str) -> None:
     try:
         work = decode_work(body)
     except ValueError:
-        _logger.error("unreadable work message")
+        tell("unreadable work message", {}, logging.ERROR)
         return
     services().ports.messages.send_work([work], _WORK_AGAIN_S)
-    _logger.warning("work failed for long; it goes on", extra={"org_id": work.org_id, "run_id": work.run_id})
+    told = {"org_id": work.org_id, "run_id": work.run_id}
+    tell("work failed for long; it goes on", told, logging.WARNING)
 
 
 def _task_message(body: str) -> TaskMessage | None:

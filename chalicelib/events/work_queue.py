@@ -1,25 +1,27 @@
 """Foreman's own work queue: what a request began and no worker's message covers is finished from here, whoever died."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.bootstrap import services
 from chalicelib.config import Settings
 from chalicelib.events.batches import each_record
+from chalicelib.events.telemetry import telling
+from chalicelib.telemetry.lines import tell
 from foreman_engine.domain.work import decode_work
 from foreman_engine.service.work import finish_work
 
 blueprint = Blueprint(__name__)
-_logger = Logger(service="foreman")
 
 
 @blueprint.on_sqs_message(queue=Settings.from_env().work_queue, batch_size=10, name="work_queue")
 def work_queue(event: SQSEvent) -> dict[str, Any]:
     """Finish what each message names."""
-    return each_record(event.to_dict(), _finish)
+    with telling("work queue", event.context) as tale:
+        return each_record(event.to_dict(), tale, _finish)
 
 
 def _finish(record: Mapping[str, Any]) -> None:
@@ -27,6 +29,6 @@ def _finish(record: Mapping[str, Any]) -> None:
         work = decode_work(record["body"])
     except ValueError:
         # Nobody but us writes here, so it will never become readable: keep it out of the way of the others.
-        _logger.error("unreadable work message")
+        tell("unreadable work message", {"message_id": record["messageId"]}, logging.ERROR)
         return
     finish_work(services().ports, work)

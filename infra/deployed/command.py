@@ -8,7 +8,9 @@ from typing import Final
 
 import click
 
+from foreman_engine.domain.rates import DEFAULT_RATE, parse_rate
 from infra.errors import OperatorError
+from infra.local.environment import RATE_LIMIT
 from infra.local.home import Home
 
 _ENVIRON: Final = os.environ  # noqa: TID251 - a command is the entry point of its process
@@ -20,6 +22,14 @@ def host_architecture() -> str | None:
     return _ARCHITECTURES.get(platform.machine().lower())
 
 
+def _checked(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    try:
+        parse_rate(text or DEFAULT_RATE)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return text or None
+
+
 @click.command("package")
 @click.option("--stage", default="dev", show_default=True, help="The deployment that the code is for.")
 @click.option(
@@ -28,8 +38,14 @@ def host_architecture() -> str | None:
     required=True,
     help="Where the template and the zip go.",
 )
+@click.option(
+    "--rate-limit",
+    envvar=RATE_LIMIT,
+    callback=_checked,
+    help=f"Of keys without one of their own: such as 100/15m, or off; also {RATE_LIMIT}. [default: {DEFAULT_RATE}]",
+)
 @click.pass_obj
-def package_command(home: Home, stage: str, out: Path) -> None:
+def package_command(home: Home, stage: str, out: Path, rate_limit: str | None) -> None:
     """Pack the code for a stage whose state stack exists."""
     from boto3.session import Session
     from botocore.exceptions import BotoCoreError, ClientError
@@ -49,7 +65,7 @@ def package_command(home: Home, stage: str, out: Path) -> None:
         raise OperatorError(f"{target.name} does not tell its stacks: {error}") from None
     # An emulator runs the functions itself, on this machine.
     architecture = host_architecture() if "AWS_ENDPOINT_URL" in target.environment else None
-    made = package(Stage(stage, outputs, architecture), out, _ENVIRON)
+    made = package(Stage(stage, outputs, architecture, rate_limit), out, _ENVIRON)
     size_mb = made.size_bytes / 1e6
     print(f"Packed {stage} for {target.name} in {time.monotonic() - began:.1f} s:")
     print(f"  {made.template}\n  {made.archive}  {size_mb:.1f} MB")

@@ -8,13 +8,16 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from infra.deployed.bytecode import add_bytecode
 from infra.deployed.configuration import Stage
+from infra.deployed.gateway_responses import as_sam
 from infra.errors import OperatorError
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_FILES: Final = ("app.py", "requirements.txt", "infra/overlay.yaml")
+_FILES: Final = ("app.py", "requirements.txt")
+_OVERLAY: Final = "overlay.yaml"
 _FOLDERS: Final = ("chalicelib", "vendor")
 _CHALICE: Final = "import sys; from chalice.cli import main; sys.exit(main())"
 _SAID_LINES: Final = 8
@@ -49,6 +52,7 @@ def package(stage: Stage, out: Path, environ: Mapping[str, str]) -> Package:
         made = Package(out / "sam.yaml", out / "deployment.zip")
         for path in (made.template, made.archive):
             shutil.copyfile(copy / "out" / path.name, path)
+    add_bytecode(made.archive)
     return made
 
 
@@ -57,6 +61,7 @@ def _copy_sources(stage: Stage, copy: Path) -> None:
         shutil.copytree(_ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     for name in _FILES:
         shutil.copyfile(_ROOT / name, copy / Path(name).name)
+    (copy / _OVERLAY).write_text(json.dumps(overlay()))  # JSON is YAML
     settings = copy / ".chalice"
     settings.mkdir()
     base = json.loads((_ROOT / ".chalice/config.json").read_text())
@@ -65,8 +70,17 @@ def _copy_sources(stage: Stage, copy: Path) -> None:
         (settings / policy.name).write_text(stage.fill(policy.read_text()))
 
 
+def overlay() -> dict[str, Any]:
+    """infra/overlay.yaml, with what API Gateway shall answer by itself."""
+    import yaml  # comes with Chalice, which nobody else needs at the start of a command
+
+    merged: dict[str, Any] = yaml.safe_load((_ROOT / "infra" / _OVERLAY).read_text())
+    merged["Resources"]["RestAPI"] = {"Properties": {"GatewayResponses": as_sam()}}
+    return merged
+
+
 def _run_chalice(stage: Stage, copy: Path, environ: Mapping[str, str]) -> None:
-    arguments = ["package", "--stage", stage.name, "--merge-template", "overlay.yaml", "out"]
+    arguments = ["package", "--stage", stage.name, "--merge-template", _OVERLAY, "out"]
     done = subprocess.run(
         [sys.executable, "-c", _CHALICE, *arguments],
         cwd=copy,

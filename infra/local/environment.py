@@ -7,6 +7,8 @@ REGION: Final = "us-east-1"
 """Fixed, because the emulator keeps regions apart: another one would begin with nothing."""
 STAGE: Final = "dev"
 ORG: Final = "local"
+RATE_LIMIT: Final = "FOREMAN_RATE_LIMIT"
+"""The deployment's own rate limit: the one setting of the server that a person may choose for a local stack."""
 _FOREIGN: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_REGION")
 
 
@@ -25,8 +27,12 @@ def aws_client(base: Mapping[str, str], aws_endpoint_url: str, region: str = REG
 
 
 def server(base: Mapping[str, str], aws_endpoint_url: str, outputs: Mapping[str, str]) -> dict[str, str]:
-    """`aws_client` plus the names of the state stack, as the deployed functions get them."""
-    own = {name: value for name, value in base.items() if not name.startswith("FOREMAN_")}
+    """`aws_client` plus the rate limit, the log level and the names of the state stack, as the deployed functions get them."""
+    own = {
+        name: value
+        for name, value in base.items()
+        if not name.startswith("FOREMAN_") or name in (RATE_LIMIT, "FOREMAN_LOG_LEVEL")
+    }
     return {**aws_client(own, aws_endpoint_url), **names(STAGE, outputs)}
 
 

@@ -17,6 +17,7 @@ from ministack.core.persistence import PERSIST_STATE, save_all
 from infra.clock import now_ms
 from infra.local.home import Folders
 from infra.local.journal import End, Journal, read_journal
+from infra.local.queue_ages import tell_ages
 from infra.local.tether import watch_parent
 
 _SAVE_EVERY_S: Final = 15
@@ -52,9 +53,13 @@ async def _run(descriptor: int, journal: Path) -> None:
     config.bind = [f"fd://{descriptor}"]
     config.graceful_timeout = 0.3  # workers hold long polls of 20 s; they come back
     config.keep_alive_timeout = 75
-    saving = asyncio.create_task(_save_now_and_then(traffic, journal, started_at))
+    beside = [
+        asyncio.create_task(_save_now_and_then(traffic, journal, started_at)),
+        asyncio.create_task(tell_ages()),
+    ]
     await serve(traffic, config, shutdown_trigger=stop.wait)
-    saving.cancel()
+    for task in beside:
+        task.cancel()
     Journal(ends[0] if ends else End.CLEAN, started_at, now_ms()).write(journal)
 
 

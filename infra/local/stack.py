@@ -27,6 +27,7 @@ from infra.local.ministack import ministack
 from infra.local.ready import await_ready
 from infra.local.records import new_record, recorded
 from infra.local.triggers import triggers
+from infra.opened import read_settings
 
 START_S: Final = 30
 _SAVING_S: Final = 10
@@ -71,9 +72,10 @@ def running(plan: Plan, environ: MutableMapping[str, str]) -> Iterator[LocalStac
     """The stack inside the block, every part of it answering; nothing of it is left afterwards but its data.
 
     Raises:
-        OperatorError: the port is taken, another stack holds the data, or a part did not come up within START_S.
+        OperatorError: a setting is malformed, the port is taken, another stack holds the data, or a part did not come up within START_S.
     """
     ends_at = time.monotonic() + START_S
+    read_settings(environ)  # before anything starts
     _forget_ready_file(plan.ready_file)
     plan.home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as up:

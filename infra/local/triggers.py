@@ -11,6 +11,7 @@ from boto3.session import Session
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 
 from infra.local.busy import Busy
+from infra.local.faults import log_fault
 from infra.local.gateway.invoke import LambdaContext
 from infra.local.trigger_events import rate_seconds, scheduled_event, sqs_event, succeeded
 
@@ -67,8 +68,8 @@ def _poll(runtime: _Runtime, source: SQSEventConfig) -> None:
     while not runtime.stop.is_set():
         try:
             _poll_once(runtime, source, sqs, sqs.get_queue_url(QueueName=queue)["QueueUrl"])
-        except Exception:
-            _log.exception("trigger %s failed", source.name)
+        except Exception as error:
+            log_fault(_log, f"trigger {source.name} failed", error)
             runtime.stop.wait(_AFTER_ERROR_S)
 
 
@@ -103,5 +104,5 @@ def _keep_schedule(runtime: _Runtime, source: ScheduledEventConfig) -> None:
         with runtime.busy.one():
             try:
                 runtime.call(source.name, scheduled_event(source.name, runtime.region))
-            except Exception:
-                _log.exception("trigger %s failed", source.name)
+            except Exception as error:
+                log_fault(_log, f"trigger {source.name} failed", error)

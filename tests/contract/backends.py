@@ -87,7 +87,12 @@ def _one_request_at_a_time() -> Iterator[None]:
 def _deploy(session: Session, stage: str) -> dict[str, str]:
     cloudformation: Any = session.client("cloudformation")
     stack = {"StackName": f"foreman-{stage}-state"}
-    parameters = [{"ParameterKey": "Stage", "ParameterValue": stage}]
+    given = {
+        "Stage": stage,
+        "Alarms": "off",
+        "Dashboard": "off",
+    }  # of which moto's CloudFormation knows nothing
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     cloudformation.create_stack(**stack, TemplateBody=TEMPLATE.read_text(), Parameters=parameters)
     [made] = cloudformation.describe_stacks(**stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
@@ -138,6 +143,8 @@ ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
 ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
 """For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
+ON_STORES: Final = _on("memory", _MOTO)
+"""For a module that goes through many megabytes, whoever emulates AWS."""
 ON_DYNAMODB: Final = _on("memory", _DYNAMODB_LOCAL)
 """For a module that makes so many reads that only a fast DynamoDB will do."""
 ON_MEMORY: Final = _on("memory")

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -38,7 +39,7 @@ def localstack(python: Path) -> Iterator[Backend]:
         memory = memory_ports(SystemClock())
         messages = SqsMessages(sqs, settings.stage, settings.work_queue, settings.dead_letter_queue)
         ports = Ports(
-            memory.runs, memory.tasks, memory.run_data, memory.keys, messages, memory.clock, memory.ids
+            **{field.name: getattr(memory, field.name) for field in fields(Ports)} | {"messages": messages}
         )
         yield Backend(ports, SqsConsumer(sqs, settings.work_queue, settings.dead_letter_queue))
 

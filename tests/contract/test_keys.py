@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from foreman_engine.domain.keys import ApiKey, RateLimit
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rates import RateLimit
 from foreman_engine.service.ports import Ports
 from tests.contract.states import Maker
 
@@ -41,3 +42,18 @@ def test_revoking_twice_keeps_the_first_instant(ports: Ports, make: Maker) -> No
     assert ports.keys.revoke(make.org_id, "key_1", 600)
     assert not ports.keys.revoke(make.org_id, "key_2", 500)
     assert ports.keys.find(make.org_id, made.hash) == replace(made, revoked_at=500)
+
+
+def test_a_limit_is_changed_taken_off_and_given_back_to_the_deployment(ports: Ports, make: Maker) -> None:
+    made = key(make, 1)
+    ports.keys.add(made)
+    for limit, unlimited in (
+        (RateLimit(5, 60), False),
+        (None, True),
+        (RateLimit(7, 1), False),
+        (None, False),
+    ):
+        assert ports.keys.set_limit(make.org_id, "key_1", limit, unlimited=unlimited)
+        found = ports.keys.find(make.org_id, made.hash)
+        assert found == replace(made, rate_limit=limit, unlimited=unlimited)
+    assert not ports.keys.set_limit(make.org_id, "key_2", None, unlimited=True)

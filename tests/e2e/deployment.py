@@ -53,7 +53,8 @@ def deployed(folder: Path) -> Iterator[Deployment]:
     ends_at = time.monotonic() + _START_S
     with ExitStack() as up:
         dirs = up.enter_context(folders(Home(folder), ephemeral=True))
-        strict = {**os.environ, "AUTH": "true"}  # noqa: TID251 - the child needs what this process has
+        # The child needs what this process has, and its functions inherit it.
+        strict = {k: v for k, v in os.environ.items() if not k.startswith("POWERTOOLS_")} | {"AUTH": "true"}  # noqa: TID251
         url, _ = up.enter_context(ministack(dirs, strict, None, [], ends_at))
         session = Session(_OPERATOR, _OPERATOR, region_name=_REGION)
         outputs = ensure_state(session, url, STAGE, TEMPLATE.read_text(), ends_at)
@@ -67,7 +68,18 @@ def deployed(folder: Path) -> Iterator[Deployment]:
             Bucket=outputs["BucketName"]
         )  # it wants TLS, which the emulator does not speak
         api = put_code(session.client("cloudformation", endpoint_url=url), s3, stage, made)["RestAPIId"]
-        key = run_infra(_environment(url), "keys", "create", "--stage", STAGE, "--org", ORG, "--json")
+        key = run_infra(
+            _environment(url),
+            "keys",
+            "create",
+            "--stage",
+            STAGE,
+            "--org",
+            ORG,
+            "--rate-limit",
+            "off",
+            "--json",
+        )
         endpoint = f"{url}/restapis/{api}/{STAGE}/_user_request_"
         yield Deployment(endpoint, json.loads(key)["apiKey"], url, stage, session)
 

@@ -45,8 +45,8 @@ class Stack:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without any AWS or Foreman setting, but able to import what this one can."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FOREMAN_"))}  # noqa: TID251 - children inherit it
+    """This process's environment without any setting of AWS, Foreman or its logger, but able to import what this one can."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FOREMAN_", "POWERTOOLS_"))}  # noqa: TID251 - children inherit it
     return {**kept, "PYTHONPATH": os.pathsep.join(sys.path[1:])}
 
 

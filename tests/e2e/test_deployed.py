@@ -20,7 +20,9 @@ from foreman_engine.service import settle
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.tasks import update_task
 from infra.local.environment import names
+from infra.local.trigger_events import scheduled_event
 from tests.e2e.deployment import ORG, STAGE, Deployment, deployed, eventually, order_worker
+from tests.lines import check_emf
 
 pytestmark = pytest.mark.e2e
 JSON = {"Content-Type": "application/json"}
@@ -161,6 +163,48 @@ def ask(deployment: Deployment, request: Bad) -> tuple[int, dict[str, str], Any]
         return answer.status, dict(answer.getheaders()), json.loads(answer.read())
     finally:
         connection.close()
+
+
+def function(deployment: Deployment, name: str) -> str:
+    """The full name of one of the stage's functions."""
+    found = deployment.session.client("lambda", endpoint_url=deployment.aws_url).list_functions()["Functions"]
+    [full] = [each["FunctionName"] for each in found if f"-{name}-" in each["FunctionName"]]
+    return full
+
+
+def logged_by(deployment: Deployment, full: str) -> list[dict[str, Any]]:
+    """The JSON lines that a function has written."""
+    logs = deployment.session.client("logs", endpoint_url=deployment.aws_url)
+    told = logs.filter_log_events(logGroupName=f"/aws/lambda/{full}")["events"]
+    texts = [line for event in told for line in event["message"].splitlines()]
+    return [json.loads(text) for text in texts if text.startswith("{")]
+
+
+def test_a_request_leaves_one_line_with_its_metrics(deployment: Deployment) -> None:
+    full = function(deployment, "APIHandler")
+    _, headers, _ = ask(deployment, Bad("GET", RUNS, 200, ""))
+
+    def mine() -> list[dict[str, Any]]:
+        return [
+            line for line in logged_by(deployment, full) if line.get("request_id") == headers["X-Request-Id"]
+        ]
+
+    [line] = eventually(mine)
+    check_emf(line)
+    assert (line["stage"], line["route"], line["status"], line["org_id"]) == (STAGE, RUNS, 200, ORG)
+    assert line["ReadUnits"] > 0
+
+
+def test_the_sweep_may_look_at_every_queue(deployment: Deployment) -> None:
+    full = function(deployment, "Sweep")
+    event = json.dumps(scheduled_event("sweep", "us-east-1")).encode()
+    made = deployment.session.client("lambda", endpoint_url=deployment.aws_url)
+    assert "FunctionError" not in made.invoke(FunctionName=full, Payload=event)
+    line = eventually(lambda: [each for each in logged_by(deployment, full) if each["message"] == "sweep"])[
+        -1
+    ]
+    check_emf(line)
+    assert {"QueueVisible", "DeadLetterDepth", "OldestMessageAge"} <= set(line)
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)

@@ -53,6 +53,15 @@ def test_rate_limits_are_kept(stack: Stack) -> None:
     assert [entry["rateLimit"] for entry in own] == ["off"]
 
 
+def test_a_limit_is_changed(stack: Stack) -> None:
+    key = json.loads(run(stack.data_dir, "keys", "create", "--org", "umbrella", "--json").stdout)
+    changed = run(stack.data_dir, "keys", "limit", key["keyId"], "--rate-limit", "5/10s", "--json")
+    assert json.loads(changed.stdout) == {"keyId": key["keyId"], "orgId": "umbrella", "rateLimit": "5/10s"}
+    assert run(stack.data_dir, "keys", "limit", key["keyId"], "--rate-limit", "default").returncode == 0
+    (listed,) = json.loads(run(stack.data_dir, "keys", "list", "--org", "umbrella", "--json").stdout)
+    assert listed["rateLimit"] == "default"
+
+
 def test_a_revoked_key_is_listed_as_such(stack: Stack) -> None:
     key = json.loads(run(stack.data_dir, "keys", "create", "--org", "initech", "--json").stdout)
     revoked = run(stack.data_dir, "keys", "revoke", key["keyId"])
@@ -74,6 +83,8 @@ def test_a_revoked_key_is_listed_as_such(stack: Stack) -> None:
         (["create", "--org", "Not_Valid"], "1-32"),
         (["create", "--org", "x", "--rate-limit", "many"], "100/15m"),
         (["create", "--org", "x", "--stage", "other"], "No local stack of stage other"),
+        (["limit", "key_unknown", "--rate-limit", "off"], "key_unknown"),
+        (["limit", "key_unknown", "--rate-limit", "many"], "100/15m"),
         (["revoke", "key_unknown"], "key_unknown"),
     ],
 )

@@ -1,12 +1,13 @@
 """`python -m infra reconcile` heals what somebody broke behind Foreman's back."""
 
 import json
+import random
 from typing import Any
 
 import boto3
 import pytest
 
-from foreman_client import ForemanConfig, create_run, get_run, initialize_foreman_client
+from foreman_client import ForemanConfig, create_run, get_run, initialize_foreman_client, update_run
 from tests.e2e.processes import Stack, await_true, run
 
 
@@ -60,15 +61,43 @@ def test_deleted_messages_and_lost_effects_are_healed(stack: Stack, org: Foreman
     finally:
         worker.stop()
     assert [foreman.get_task(task.id).unwrap().attempt for task in tasks] == [1, 1, 1]
-    assert reconcile(stack) == {"runs": 0, "ended": 0, "walked": 0, "sent": 0, "done": []}
+    counts = dict.fromkeys(("runs", "ended", "walked", "sent", "removed", "young"), 0)
+    assert reconcile(stack) == {**counts, "done": [], "leaks": []}
+
+
+def test_payloads_that_nobody_refers_to_are_removed_from_ended_runs_too(
+    stack: Stack, org: ForemanConfig
+) -> None:
+    large = "".join(random.Random(23).choices("0123456789abcdef", k=5_000))
+    run_id = create_run(org, input_data=large).unwrap().id
+    for output in ("a" + large, "b" + large):
+        update_run(org, run_id, output_data=output).unwrap()
+    update_run(org, run_id, status="completed").unwrap()
+    s3 = client(stack, "s3")
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"] if "payloads" in each["Name"]]
+    s3.put_object(Bucket=bucket, Key=f"broken/{address_of(run_id)}/earlier-name", Body=b"")
+
+    found = reconcile(stack, "--idle-minutes", "0")
+    assert (found["removed"], found["young"]) == (1, 1)
+    young, old = {"removed": 0, "young": 1}, {"removed": 1, "young": 0}
+    assert found["leaks"] == [{"orgId": "broken", "runId": run_id, **counts} for counts in (young, old)]
+    said = run(stack.data_dir, "reconcile", "--org", "broken").stdout.splitlines()
+    assert said[0] == f"broken  {run_id}  1 too young to tell"
+    assert said[-1] == "0 leaked payloads removed, 1 too young to tell."
+    read = get_run(org, run_id).unwrap()
+    assert (read.input_data, read.output_data) == (large, "b" + large)
+
+
+def address_of(run_id: str) -> str:
+    digits = run_id.replace("-", "")
+    return digits[:12] + digits[13:16]
 
 
 def reopen(stack: Stack, run_id: str) -> None:
     """Undo what the end of the run's last task caused."""
     dynamodb = client(stack, "dynamodb")
     table = "foreman-dev-runs"
-    digits = run_id.replace("-", "")
-    key = {"pk": {"S": f"broken#{digits[:12]}{digits[13:16]}"}, "sk": {"S": "#run"}}
+    key = {"pk": {"S": f"broken#{address_of(run_id)}"}, "sk": {"S": "#run"}}
     dynamodb.update_item(
         TableName=table,
         Key=key,

@@ -1,5 +1,6 @@
 """No store ever scans a table: each of their calls is made where a Scan, and whatever else is no read or write, is refused."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,19 +9,29 @@ import pytest
 
 from benchmarks.dynamodb_local import dynamodb_local_ports
 from benchmarks.dynamodb_local_install import DynamoDbLocal
-from benchmarks.usage import READS, WRITES, Usage
+from benchmarks.usage import RefusedCallError, Usage
+from chalicelib.adapters.dynamo.capacity import READS, WRITES
 from foreman_contract.enums import RunStatus, TaskStatus
+from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink
+from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.tasks import Change
 from foreman_engine.service.indexes import RunIndex, TaskIndex
+from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
 from foreman_engine.service.run_data_store import RunDataStore
 from tests.contract.states import Maker
 
 pytestmark = pytest.mark.emulator
 
-STORES = {"runs": RunStore, "tasks": TaskStore, "run_data": RunDataStore, "keys": KeyStore}
+STORES: dict[str, type] = {
+    "runs": RunStore,
+    "tasks": TaskStore,
+    "run_data": RunDataStore,
+    "keys": KeyStore,
+    "payloads": OutsidePayloads,
+}
 TAGS = TagLink("", "", ""), TagLink(AFTER_KEYS, "", "")
 
 
@@ -100,11 +111,22 @@ def call_keys(make: Maker) -> None:
     keys.record(make.org_id, record.scope)
 
 
+def call_payloads(make: Maker) -> None:
+    payloads, run = make.ports.payloads, make.stored_run(input_data=Payload(f'"{secrets.token_hex(5_000)}"'))
+    address = run_address(run.id) or ""
+    [stored] = payloads.beside(make.org_id, address)
+    assert payloads.referred(make.org_id, address).names == {stored.name}
+    assert list(payloads.never_created(make.org_id)) == []
+    payloads.remove(make.org_id, address, [stored.name])
+    with pytest.raises(RefusedCallError, match="ListObjectsV2"):
+        next(payloads.apart(make.org_id))
+
+
 def test_no_call_of_any_store_scans(watched: tuple[Ports, Usage]) -> None:
     ports, usage = watched
     noted: dict[str, Any] = {name: Noted(getattr(ports, name)) for name in STORES}
     make = Maker(replace(ports, **noted), "org")
-    for call in (call_runs, call_tasks, call_run_data, call_keys):
+    for call in (call_runs, call_tasks, call_run_data, call_keys, call_payloads):
         call(make)
     for name, store in STORES.items():
         assert noted[name].called == {each for each in vars(store) if not each.startswith("_")}

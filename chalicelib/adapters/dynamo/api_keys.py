@@ -1,17 +1,23 @@
 """API keys and idempotency records on DynamoDB."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys
-from chalicelib.adapters.dynamo.attributes import Item, Value, number, text
+from chalicelib.adapters.dynamo.attributes import Item, Value, flag, number, text
 from chalicelib.adapters.dynamo.codec import Field, decode, encode, flag_field, int_field, text_field
 from chalicelib.adapters.dynamo.idempotency import read_record
 from chalicelib.adapters.dynamo.reads import get, in_range, query
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import transact
 from foreman_engine.domain.idempotency import IdempotencyRecord
-from foreman_engine.domain.keys import ApiKey, RateLimit
+from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rates import RateLimit
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
+
+_LIMIT: Final = "rl"
+_UNLIMITED: Final = "un"
 _REVOKED: Final = "re"
 
 
@@ -28,8 +34,8 @@ FIELDS: Final = (
     text_field("key_id", "ki"),
     text_field("env", "en"),
     int_field("created_at", "ca"),
-    Field("rate_limit", "rl", _encode_limit, _decode_limit),
-    flag_field("unlimited", "un"),
+    Field("rate_limit", _LIMIT, _encode_limit, _decode_limit),
+    flag_field("unlimited", _UNLIMITED),
     int_field("revoked_at", _REVOKED),
 )
 
@@ -66,24 +72,36 @@ class DynamoKeyStore:
 
     def revoke(self, org_id: str, key_id: str, now: int) -> bool:
         """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
+        return self._update(
+            org_id, key_id, f"SET {_REVOKED} = if_not_exists({_REVOKED}, :now)", {":now": number(now)}
+        )
+
+    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
+        """Change the key's rate limit; False when there is no such key."""
+        given = {
+            _LIMIT: None if rate_limit is None else _encode_limit(rate_limit),
+            _UNLIMITED: flag(True) if unlimited else None,
+        }
+        values = {f":{name}": value for name, value in given.items() if value is not None}
+        parts = {
+            "SET": [f"{name} = :{name}" for name, value in given.items() if value is not None],
+            "REMOVE": [name for name, value in given.items() if value is None],
+        }
+        expression = " ".join(f"{verb} {', '.join(each)}" for verb, each in parts.items() if each)
+        return self._update(org_id, key_id, expression, values)
+
+    def _update(self, org_id: str, key_id: str, expression: str, values: Item) -> bool:
         found = next((key for key in self.of_org(org_id) if key.key_id == key_id), None)
         if found is None:
             return False
-        key = keys.api_key(org_id, found.hash)
-        transact(
-            self._tables.client,
-            lambda: [
-                {
-                    "Update": {
-                        "TableName": self._tables.keys,
-                        "Key": key,
-                        "UpdateExpression": "SET #re = if_not_exists(#re, :now)",
-                        "ExpressionAttributeNames": {"#re": _REVOKED},
-                        "ExpressionAttributeValues": {":now": number(now)},
-                    }
-                }
-            ],
-        )
+        update: UpdateTypeDef = {
+            "TableName": self._tables.keys,
+            "Key": keys.api_key(org_id, found.hash),
+            "UpdateExpression": expression,
+        }
+        if values:
+            update["ExpressionAttributeValues"] = values
+        transact(self._tables.client, lambda: [{"Update": update}])
         return True
 
     def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:

@@ -17,7 +17,7 @@ REV: Final = "v"
 """The attribute that counts an item's writes."""
 _KEY_BYTES: Final = 90
 """About what keys, revision and mark take of an item."""
-_REF_BYTES: Final = 16
+_REF_BYTES: Final = 20
 STATE_BYTES: Final = 1000
 """A state with its inline payloads stays below this, so that a write of it costs one unit."""
 
@@ -36,9 +36,9 @@ def difference(
     where: Place,
     before: RunState | TaskState,
     after: RunState | TaskState,
-    shelf: Shelf | None = None,
+    shelf: Shelf,
 ) -> Difference:
-    """What leads from `before` to `after`; new payloads that lie outside may share the items of a shelf."""
+    """What leads from `before` to `after`; the shelf names new payloads that lie outside."""
     old, new = shape.encode(before), shape.encode(after)
     kept, added, removed = 0, {}, []
     for name, attr in shape.payloads.items():

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.codec import (
 )
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
+from chalicelib.adapters.dynamo.shelf import Shelf
 from foreman_engine.domain.run_data import EntryState
 
 _INLINE_BYTES: Final = 1024
@@ -32,11 +33,11 @@ SHAPE: Final = Shape(
 )
 
 
-def new_entry(entry: EntryState) -> tuple[Item, Placed]:
+def new_entry(entry: EntryState, shelf: Shelf) -> tuple[Item, Placed]:
     """The item of a new entry, and the payloads to write before it."""
     payloads = SHAPE.payloads_of(entry)
     where = keys.entry_place(entry.org_id, entry.run_id)
-    placed = place(where, SHAPE.payloads, payloads, _INLINE_BYTES)
+    placed = place(where, SHAPE.payloads, payloads, _INLINE_BYTES, shelf)
     key = keys.entry(entry.org_id, entry.run_id, entry.id)
     return {**key, **SHAPE.encode(entry), **placed.attributes}, placed
 

@@ -8,6 +8,8 @@ tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard
 run_data   see run_data_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
+           `{org}#rate#{hash}`      `{seconds}#{number}`: a rate window of an API key
+           `{org}#new#{0-7}`        `{run}`, while it may be about to be created with payloads outside its records
            `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
 
 The indexes over all runs and tasks of an organization: see index_keys.py. `{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
@@ -75,6 +77,32 @@ def run(org_id: str, run_id: str) -> Item:
 def is_run(item: Item) -> bool:
     """Whether an item of the runs table is the run itself."""
     return item["sk"]["S"] == "#run"
+
+
+def run_at(org_id: str, address: str) -> Item:
+    """The run at an address."""
+    return key(f"{org_id}#{address}", "#run")
+
+
+def coming_run(org_id: str, run_id: str) -> Item:
+    """The note that a run may be about to be created with payloads outside its records."""
+    address = _run(run_id)
+    return key(f"{org_id}#new#{int(address[-1], 16) % INDEX_PARTITIONS}", address)
+
+
+def coming_runs(org_id: str, number: int) -> Range:
+    """One partition of such notes."""
+    return Range(f"{org_id}#new#{number}", "0", _AFTER_HEX)
+
+
+def address_of(run: Item) -> str:
+    """The address at which a run lies."""
+    return run["pk"]["S"].split("#")[1]
+
+
+def address_in(note: Item) -> str:
+    """The address of the run that a note is about."""
+    return note["sk"]["S"]
 
 
 def counter(org_id: str, run_id: str, number: int) -> Item:
@@ -173,7 +201,12 @@ def due_at(item: Item) -> int:
 
 def tasks(org_id: str, run_id: str) -> Range:
     """The tasks of a run in shard 0, in the order of their ids."""
-    return Range(f"{org_id}#{_run(run_id)}", "t#", f"t#{_AFTER_HEX}")
+    return tasks_at(org_id, _run(run_id))
+
+
+def tasks_at(org_id: str, address: str) -> Range:
+    """The tasks in shard 0 of the run at an address."""
+    return Range(f"{org_id}#{address}", "t#", f"t#{_AFTER_HEX}")
 
 
 def task_place(org_id: str, task_id: str) -> Place:
@@ -199,7 +232,17 @@ def object_path(place: Place, ref: str) -> str | None:
 
 def payload(place: Place, ref: str) -> Item:
     """The item that holds a payload."""
-    return key(place.pk, ref.partition(_NUMBER_MARK)[0])
+    return key(place.pk, payload_name(ref))
+
+
+def payload_name(ref: str) -> str:
+    """What a reference names: an item, which may hold others as well, or an object."""
+    return ref.partition(_NUMBER_MARK)[0]
+
+
+def payload_items(pk: str) -> Range:
+    """The items of a partition that hold payloads."""
+    return Range(pk, payload_item(""), payload_item(_NUMBER_MARK))
 
 
 def payload_attribute(ref: str) -> str:
@@ -240,3 +283,18 @@ def organizations() -> Range:
 def idempotency(org_id: str, scope: str) -> Item:
     """The record of a request with an idempotency key."""
     return key(f"{org_id}#idem#{scope}", "-")
+
+
+def rate_window(org_id: str, key_hash: str, window_s: int, number: int) -> Item:
+    """One of the rate windows of an API key."""
+    return key(f"{org_id}#rate#{key_hash}", f"{window_s}#{number:012d}")
+
+
+def rate_window_number(item: Item) -> int:
+    """The number of the rate window in an item."""
+    return int(item["sk"]["S"].partition("#")[2])
+
+
+def rate_windows(org_id: str, key_hash: str, window_s: int) -> Range:
+    """The rate windows of an API key that are so long, in the order of their numbers."""
+    return Range(f"{org_id}#rate#{key_hash}", f"{window_s}#0", f"{window_s}#~")

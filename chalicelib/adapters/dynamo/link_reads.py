@@ -2,7 +2,6 @@
 
 import heapq
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,6 +11,7 @@ from chalicelib.adapters.dynamo.keys import INDEX_PARTITIONS, Range
 from chalicelib.adapters.dynamo.reads import in_range, query
 from chalicelib.adapters.dynamo.spread import partition_items
 from chalicelib.adapters.dynamo.tables import Tables
+from chalicelib.adapters.together import map_together
 from foreman_engine.domain.links import AFTER_IDS, AnyLink, Link, TagLink
 from foreman_engine.service.run_data_store import Hit
 
@@ -41,8 +41,8 @@ def newest_of(tables: Tables, org_id: str, run_id: str, names: Collection[str]) 
 
     if not names:
         return {}
-    with ThreadPoolExecutor(min(_READERS, len(names))) as pool:
-        return {link.key: link.entry_id for found in pool.map(newest, names) for link in found}
+    found = map_together(newest, names, min(_READERS, len(names)))
+    return {link.key: link.entry_id for links in found for link in links}
 
 
 def search_links(

@@ -4,18 +4,21 @@ What lies outside is written under a fresh random name before the state that ref
 late writer cannot replace what its successor stored.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, blob, text
+from chalicelib.adapters.dynamo.errors import RefusedError
 from chalicelib.adapters.dynamo.keys import Place
 from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.reads import batch_get
-from chalicelib.adapters.dynamo.shelf import Shelf, fresh_name
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import delete_all, put_all
 from chalicelib.adapters.s3 import S3Objects
+from foreman_engine.domain.errors import UnavailableError
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
@@ -54,11 +57,11 @@ def place(
     names: Mapping[str, str],
     payloads: Mapping[str, Payload],
     room_bytes: int,
-    shelf: Shelf | None = None,
+    shelf: Shelf,
 ) -> Placed:
     """Decide where new payloads go; `names` gives each field's attribute, `room_bytes` what the state has room for.
 
-    With a shelf small ones share items with others that are written by the same call.
+    The shelf names those that go outside.
     """
     attributes: Item = {}
     outside: list[Outside] = []
@@ -72,10 +75,7 @@ def place(
             attributes[names[name]] = blob(body)
             room_bytes -= len(body)
             continue
-        if len(body) > MAX_ITEM_BYTES:
-            ref = keys.payload_object(fresh_name())
-        else:
-            ref = (shelf or Shelf()).ref(where, len(body))
+        ref = shelf.object() if len(body) > MAX_ITEM_BYTES else shelf.item(where, len(body))
         refs[name] = ref
         attributes[names[name]] = text(ref)
         outside.append(Outside(where, ref, body))
@@ -125,9 +125,30 @@ class PayloadStore:
             item[keys.payload_attribute(each.ref)] = blob(each.body)
         put_all(self.client, self.table, list(items.values()))
 
+    @contextmanager
+    def written(self, outside: Sequence[Outside]) -> Iterator[None]:
+        """Payloads are durable for the write inside the block. If that is refused they are of nobody, and are removed.
+
+        What cannot be removed now is left to `reconcile`, as it is when this process dies.
+        """
+        self.write(outside)
+        try:
+            yield
+        except RefusedError:
+            with suppress(UnavailableError):
+                self._delete((each.place, each.ref) for each in outside)
+            raise
+
     def load(self, states: Sequence[State], places: Sequence[Place]) -> list[State]:
-        """The same states with every payload's text; `places` in the same order."""
+        """The same states with every payload's text; `places` in the same order.
+
+        Raises:
+            UnavailableError: one was replaced since the states were read, and removed; they are to be read again.
+        """
         texts = self._texts(states, places)
+        pairs = zip(states, places, strict=True)
+        if any((where.pk, ref) not in texts for state, where in pairs for ref in _unloaded_refs(state)):
+            raise UnavailableError("A payload was replaced while it was read.")
         return [_filled(state, where, texts) for state, where in zip(states, places, strict=True)]
 
     def load_kept(self, states: Sequence[State], where: Place) -> list[State]:
@@ -138,13 +159,19 @@ class PayloadStore:
 
     def remove(self, states: Iterable[State], where: Place) -> None:
         """Remove the payloads of records that are gone. Whoever dies before has left them behind, and nothing else."""
-        refs = [each.ref for state in states for each in _payloads(state).values() if each.ref is not None]
-        paths = {ref: keys.object_path(where, ref) for ref in refs}
-        for path in paths.values():
+        payloads = (each for state in states for each in _payloads(state).values())
+        self._delete((where, each.ref) for each in payloads if each.ref is not None)
+
+    def _delete(self, lying: Iterable[tuple[Place, str]]) -> None:
+        items: dict[tuple[str, str], Item] = {}
+        for where, ref in lying:
+            path = keys.object_path(where, ref)
             if path is not None:
                 self.objects.delete(path)
-        items = [keys.payload(where, ref) for ref, path in paths.items() if path is None]
-        delete_all(self.client, self.table, items)
+                continue
+            key = keys.payload(where, ref)
+            items[key["pk"]["S"], key["sk"]["S"]] = key
+        delete_all(self.client, self.table, list(items.values()))
 
     def _texts(self, states: Sequence[State], places: Sequence[Place]) -> dict[tuple[str, str], str]:
         """Text by (partition, reference) of everything that is unloaded and exists."""

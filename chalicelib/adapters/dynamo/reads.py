@@ -1,7 +1,7 @@
 """Reads, strongly consistent unless they say otherwise, that go on until they have what was asked for."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.backoff import pauses
@@ -12,7 +12,7 @@ from foreman_engine.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
 
 _BATCH: Final = 100
 """Keys of one BatchGetItem. Source: DynamoDB quotas."""
@@ -73,7 +73,6 @@ def in_range(
     return request
 
 
-@translated("DynamoDB")
 def query(client: "DynamoDBClient", request: "QueryInputTypeDef", wanted: int | None = None) -> list[Item]:
     """The first `wanted` items of a query, or all of them."""
     found: list[Item] = []
@@ -84,8 +83,29 @@ def query(client: "DynamoDBClient", request: "QueryInputTypeDef", wanted: int | 
             page["Limit"] = wanted - len(found)
         if start is not None:
             page["ExclusiveStartKey"] = start
-        answer = client.query(**page)
+        answer = _page(client, page)
         found += answer["Items"]
         start = answer.get("LastEvaluatedKey")
         if start is None or (wanted is not None and len(found) >= wanted):
             return found
+
+
+def query_only(client: "DynamoDBClient", request: "QueryInputTypeDef", *attributes: str) -> Iterator[Item]:
+    """These attributes of every item of a query, read page by page: what is not asked for does not travel."""
+    names = {f"#{attribute}": attribute for attribute in attributes}
+    page: QueryInputTypeDef = {
+        **request,
+        "ProjectionExpression": ", ".join(names),
+        "ExpressionAttributeNames": names,
+    }
+    while True:
+        answer = _page(client, page)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        page = {**page, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+@translated("DynamoDB")
+def _page(client: "DynamoDBClient", request: "QueryInputTypeDef") -> "QueryOutputTypeDef":
+    return client.query(**request)

@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamo.difference import REV, room_bytes
 from chalicelib.adapters.dynamo.index_keys import STATUS, run_entries
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import MARK
 from foreman_contract.enums import RunStatus
 from foreman_engine.domain.runs import RunState
@@ -46,12 +47,12 @@ SHAPE: Final = Shape(
 )
 
 
-def new_run(run: RunState, mark: Value) -> tuple[Item, Placed]:
+def new_run(run: RunState, mark: Value, shelf: Shelf) -> tuple[Item, Placed]:
     """The item of a new run, and the payloads to write before it."""
     plain = SHAPE.encode(run)
     payloads = SHAPE.payloads_of(run)
     where = keys.run_place(run.org_id, run.id)
-    placed = place(where, SHAPE.payloads, payloads, room_bytes(plain))
+    placed = place(where, SHAPE.payloads, payloads, room_bytes(plain), shelf)
     item = {
         **keys.run(run.org_id, run.id),
         **plain,

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
 from chalicelib.adapters.dynamo.link_reads import newest_of, read_links, search_links
 from chalicelib.adapters.dynamo.payloads import PayloadStore
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import transact
 from foreman_engine.domain.errors import IdTakenError, StaleError
@@ -33,14 +34,14 @@ class DynamoRunDataStore:
 
     def add(self, entry: EntryState, record: IdempotencyRecord | None) -> None:
         """Write entry, key link and tag links in one transaction (at most 53 actions)."""
-        item, placed = new_entry(entry)
-        self._payloads.write(placed.outside)
+        now = self._tables.clock.now_ms()
+        item, placed = new_entry(entry, Shelf(now))
         actions = put_actions(self._tables.run_data, entry, item)
         if record is not None:
-            now = self._tables.clock.now_ms()
             actions.append(put_record(self._tables.keys, entry.org_id, record, now))
         try:
-            self._transact(actions)
+            with self._payloads.written(placed.outside):
+                self._transact(actions)
         except RefusedError as refused:
             if record is not None:
                 refuse_done(refused.refusals[-1])

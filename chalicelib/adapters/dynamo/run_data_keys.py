@@ -13,7 +13,7 @@ tag-index         tpk `{org}#{0-7}`, sk as in the table; only links of tags carr
 from typing import Final, TypeVar
 
 from chalicelib.adapters.dynamo.attributes import Item, text
-from chalicelib.adapters.dynamo.keys import INDEX_PARTITIONS, Place, Range, key
+from chalicelib.adapters.dynamo.keys import INDEX_PARTITIONS, Place, Range, key, payload_items
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.links import AFTER_IDS, AnyLink, Link, TagLink
 
@@ -49,6 +49,16 @@ def entry_id(item: Item) -> str:
 def entries(org_id: str, run_id: str) -> Range:
     """The entries of a run in the order of their ids."""
     return Range(f"{_base(org_id, run_id)}#d", "0", AFTER_IDS)
+
+
+def entries_at(org_id: str, address: str) -> Range:
+    """The entries of the run at an address."""
+    return Range(f"{org_id}#{address}#d", "0", AFTER_IDS)
+
+
+def payload_items_at(org_id: str, address: str) -> Range:
+    """The items that hold payloads of the entries of the run at an address."""
+    return payload_items(f"{org_id}#{address}#p")
 
 
 def entry_place(org_id: str, run_id: str) -> Place:

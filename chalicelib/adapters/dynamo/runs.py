@@ -1,13 +1,13 @@
 """Runs on DynamoDB."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, number
 from chalicelib.adapters.dynamo.codec import uuid_value
+from chalicelib.adapters.dynamo.coming_runs import announce
 from chalicelib.adapters.dynamo.difference import REV, Difference, difference, revised
 from chalicelib.adapters.dynamo.errors import RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
@@ -15,9 +15,11 @@ from chalicelib.adapters.dynamo.index_keys import run_index
 from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import ID, SHAPE, TOTAL, new_run, read_counts, read_run
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
+from chalicelib.adapters.together import map_together
 from foreman_engine.domain.errors import IdTakenError, StaleError
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
@@ -43,8 +45,9 @@ class DynamoRunStore:
     def create(self, run: RunState, record: IdempotencyRecord | None) -> None:
         """Write a new run: one put, or with a record a transaction of two."""
         mark = new_mark()
-        item, placed = new_run(run, mark)
-        self._payloads.write(placed.outside)
+        item, placed = new_run(run, mark, Shelf(self._tables.clock.now_ms()))
+        if placed.outside:
+            announce(self._tables, run.org_id, run.id)
         put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._tables.runs,
@@ -54,16 +57,22 @@ class DynamoRunStore:
             }
         }
         try:
-            if record is None:
-                write(self._tables.client, put, mark)
-            else:
-                now = self._tables.clock.now_ms()
-                actions = [put_record(self._tables.keys, run.org_id, record, now), put]
-                transact(self._tables.client, lambda: actions)
+            with self._payloads.written(placed.outside):
+                self._put(run.org_id, put, mark, record)
         except RefusedError as refused:
             if record is not None:
                 refuse_done(refused.refusals[0])
             raise IdTakenError(run.id) from refused
+
+    def _put(
+        self, org_id: str, put: "TransactWriteItemTypeDef", mark: Value, record: IdempotencyRecord | None
+    ) -> None:
+        if record is None:
+            write(self._tables.client, put, mark)
+            return
+        now = self._tables.clock.now_ms()
+        actions = [put_record(self._tables.keys, org_id, record, now), put]
+        transact(self._tables.client, lambda: actions)
 
     def get(self, org_id: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
         """The runs that exist, strongly consistent; payloads outside are unloaded."""
@@ -86,7 +95,8 @@ class DynamoRunStore:
 
     def save(self, before: RunState, after: RunState) -> RunState:
         """Write what differs, on condition that `rev` and `total_tasks` are as in `before`."""
-        change = difference(SHAPE, keys.run_place(before.org_id, before.id), before, after)
+        where, shelf = keys.run_place(before.org_id, before.id), Shelf(self._tables.clock.now_ms())
+        change = difference(SHAPE, where, before, after, shelf)
         self._payloads.write(change.placed.outside)
         mark = new_mark()
         try:
@@ -119,9 +129,10 @@ class DynamoRunStore:
         """The runs that exist, with their counts, strongly consistent; payloads outside are unloaded."""
         if not run_ids:
             return {}
-        with ThreadPoolExecutor(min(_READERS, len(run_ids))) as pool:
-            found = pool.map(lambda run_id: self._with_counts(org_id, run_id), run_ids)
-            return {run.id: run for run in found if run is not None}
+        found = map_together(
+            lambda run_id: self._with_counts(org_id, run_id), run_ids, min(_READERS, len(run_ids))
+        )
+        return {run.id: run for run in found if run is not None}
 
     def rows(
         self, org_id: str, index: RunIndex, limit: int, after: Position | None, *, ascending: bool

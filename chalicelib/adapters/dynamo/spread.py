@@ -2,8 +2,8 @@
 
 import heapq
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,7 @@ from chalicelib.adapters.dynamo.attributes import Item, text
 from chalicelib.adapters.dynamo.index_keys import SpreadIndex
 from chalicelib.adapters.dynamo.reads import query
 from chalicelib.adapters.errors import translated
+from chalicelib.adapters.together import map_together, mapping
 from foreman_engine.service.indexes import IndexRow
 from foreman_engine.service.ports import Position
 
@@ -53,8 +54,7 @@ def partition_items(
     attributes that the index is keyed by.
     """
     page = min(limit, 2 * limit // len(requests) + _SPARE)
-    with ThreadPoolExecutor(_READERS) as pool:
-        first = list(pool.map(lambda request: query(client, request, page), requests))
+    first = map_together(lambda request: query(client, request, page), requests, _READERS)
     return [
         _on(client, request, index_keys, items, page) for request, items in zip(requests, first, strict=True)
     ]
@@ -111,19 +111,17 @@ def count_rows(client: "DynamoDBClient", table: str, index: SpreadIndex, at_most
     The partitions are counted at once, each up to its share, so that a big organization costs no more than `at_most` entries.
     """
     counts, counted = [_Count(partition) for partition in index.partitions], 0
-    with ThreadPoolExecutor(_READERS) as pool:
+    with mapping(_READERS) as together:
         while counts and counted <= at_most:
             share = (at_most - counted) // len(counts) + 1
-            counts = list(
-                pool.map(lambda part, limit=share: _count(client, table, index, part, limit), counts)
-            )
+            counts = together(partial(_count, client, table, index, limit=share), counts)
             counted += sum(part.counted for part in counts)
             counts = [part for part in counts if not part.ended]
     return counted
 
 
 @translated("DynamoDB")
-def _count(client: "DynamoDBClient", table: str, index: SpreadIndex, part: _Count, limit: int) -> _Count:
+def _count(client: "DynamoDBClient", table: str, index: SpreadIndex, part: _Count, *, limit: int) -> _Count:
     request = _request(table, index, part.partition, None, ascending=True)
     request |= {"Select": "COUNT", "Limit": limit}
     if part.after is not None:

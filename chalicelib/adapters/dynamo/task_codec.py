@@ -18,6 +18,7 @@ from chalicelib.adapters.dynamo.difference import REV, room_bytes
 from chalicelib.adapters.dynamo.index_keys import STATUS, task_entries
 from chalicelib.adapters.dynamo.payloads import Placed, place
 from chalicelib.adapters.dynamo.shape import Shape
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import MARK
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_engine.domain.retry import RetryPolicy
@@ -102,12 +103,12 @@ SHAPE: Final = Shape(
 )
 
 
-def new_task(task: TaskState, mark: Value) -> tuple[Item, Placed]:
+def new_task(task: TaskState, mark: Value, shelf: Shelf) -> tuple[Item, Placed]:
     """The item of a new task, and the payloads to write before it."""
     plain = SHAPE.encode(task)
     payloads = SHAPE.payloads_of(task)
     where = keys.task_place(task.org_id, task.id)
-    placed = place(where, SHAPE.payloads, payloads, room_bytes(plain, _ATTEMPT_BYTES))
+    placed = place(where, SHAPE.payloads, payloads, room_bytes(plain, _ATTEMPT_BYTES), shelf)
     item = {
         **keys.task(task.org_id, task.id),
         **plain,

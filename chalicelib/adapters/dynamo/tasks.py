@@ -1,19 +1,19 @@
 """Tasks on DynamoDB."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import keys, run_codec
 from chalicelib.adapters.dynamo.children import children_of
 from chalicelib.adapters.dynamo.codec import uuid_value
+from chalicelib.adapters.dynamo.coming_runs import announce
 from chalicelib.adapters.dynamo.difference import Difference, difference
 from chalicelib.adapters.dynamo.due import due_tasks
 from chalicelib.adapters.dynamo.errors import Refusal, RefusedError
 from chalicelib.adapters.dynamo.idempotency import put_record, refuse_done
 from chalicelib.adapters.dynamo.index_keys import STATUS, task_index
-from chalicelib.adapters.dynamo.payloads import PayloadStore, with_refs
+from chalicelib.adapters.dynamo.payloads import Outside, PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import new_run
 from chalicelib.adapters.dynamo.shelf import Shelf
@@ -31,6 +31,7 @@ from chalicelib.adapters.dynamo.task_actions import (
 )
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task, read_task
 from chalicelib.adapters.dynamo.writes import new_mark, put_all, transact, write
+from chalicelib.adapters.together import map_together
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.errors import ConflictError, IdTakenError, NotFoundError, StaleError
 from foreman_engine.domain.ids import task_address
@@ -61,11 +62,16 @@ class DynamoTaskStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._payloads = PayloadStore(tables.client, tables.tasks, tables.objects)
+        self._run_payloads = PayloadStore(tables.client, tables.runs, tables.objects)
 
     def create(self, run: RunState, tasks: Sequence[TaskState], writing: Writing = ALONE) -> None:
         """Write new tasks and raise the run's `total_tasks`, or write the run, in one transaction; edges before it."""
-        made = [new_task(task, new_mark()) for task in tasks]
-        self._payloads.write(outside for _, placed in made for outside in placed.outside)
+        now = self._tables.clock.now_ms()
+        made = [new_task(task, new_mark(), Shelf(now)) for task in tasks]
+        outside = [each for _, placed in made for each in placed.outside]
+        run_action, run_outside = self._run_action(run, len(tasks), writing)
+        if writing.new_run and (outside or run_outside):
+            announce(self._tables, run.org_id, run.id)
         edges = [keys.edge(run.org_id, each, task.id) for task in tasks for each in task.depends_on]
         children = [
             keys.child(run.org_id, task.parent_task_id, task.id)
@@ -73,24 +79,26 @@ class DynamoTaskStore:
             if task.parent_task_id is not None
         ]
         put_all(self._tables.client, self._tables.tasks, edges + children)
-        actions = [self._run_action(run, len(tasks), writing)]
+        actions = [run_action]
         actions += [tell_dependency(self._tables.tasks, each) for each in writing.dependencies]
         actions += [put_task(self._tables.tasks, item) for item, _ in made]
         if writing.record is not None:
-            now = self._tables.clock.now_ms()
             actions.append(put_record(self._tables.keys, run.org_id, writing.record, now))
         try:
-            transact(self._tables.client, lambda: actions)
+            with self._run_payloads.written(run_outside), self._payloads.written(outside):
+                transact(self._tables.client, lambda: actions)
         except RefusedError as refused:
             _refuse(run, writing, refused.refusals)
             raise IdTakenError(run.id) from refused
 
-    def _run_action(self, run: RunState, count: int, writing: Writing) -> "TransactWriteItemTypeDef":
+    def _run_action(
+        self, run: RunState, count: int, writing: Writing
+    ) -> tuple["TransactWriteItemTypeDef", tuple[Outside, ...]]:
+        """What is done to the run, and its payloads that are to be written before."""
         if not writing.new_run:
-            return raise_total(self._tables.runs, run, count)
-        item, placed = new_run(run, new_mark())
-        PayloadStore(self._tables.client, self._tables.runs, self._tables.objects).write(placed.outside)
-        return put_run(self._tables.runs, item)
+            return raise_total(self._tables.runs, run, count), ()
+        item, placed = new_run(run, new_mark(), Shelf(self._tables.clock.now_ms()))
+        return put_run(self._tables.runs, item), placed.outside
 
     def get(self, org_id: str, task_ids: Sequence[str]) -> Mapping[str, TaskState]:
         """The tasks that exist, strongly consistent; payloads outside are unloaded."""
@@ -112,7 +120,7 @@ class DynamoTaskStore:
 
         One change that ends nothing is a plain update; anything more is a transaction.
         """
-        shelf = Shelf()
+        shelf = Shelf(self._tables.clock.now_ms(), shared=True)
         steps = [_difference(change, shelf) for change in changes]
         self._payloads.write(outside for step in steps for outside in step.placed.outside)
         try:
@@ -155,8 +163,7 @@ class DynamoTaskStore:
         """Write every change by an update of its own, which costs half of what it would in a transaction; some at once."""
         if len(changes) < 2:
             return [self._save_one(change) for change in changes]
-        with ThreadPoolExecutor(min(_WRITERS, len(changes))) as pool:
-            return list(pool.map(self._save_one, changes))
+        return map_together(self._save_one, changes, min(_WRITERS, len(changes)))
 
     def _save_one(self, change: Change) -> TaskState | None:
         try:

@@ -3,20 +3,23 @@
 So one description of every operation, its retries included, serves a blocking driver and an async one.
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from foreman_client._answer import Answer, read
 from foreman_client._request import Request
 from foreman_client._retry import Patience, Spent, may_have_acted, next_wait
 from foreman_client.config import QueueNames
-from foreman_client.errors import TransportError
+from foreman_client.errors import RateLimitedError, TransportError
 from foreman_client.result import Failure, Result
 
 T = TypeVar("T")
+
+_logger: Final = logging.getLogger("foreman_client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def exchange(scope: Scope, request: Request[T]) -> Steps[Result[T]]:
 
 def exchange_in_doubt(scope: Scope, request: Request[T]) -> Steps[tuple[Result[T], bool]]:
     """As `exchange`; and whether a try before the last may have been carried out, its answer lost on the way."""
-    spent, doubt = Spent(), False
+    spent, doubt, told = Spent(), False, False
     while True:
         reply = yield Send(request)
         result: Result[T] = read(request, reply) if isinstance(reply, Answer) else _unanswered(reply)
@@ -66,6 +69,9 @@ def exchange_in_doubt(scope: Scope, request: Request[T]) -> Steps[tuple[Result[T
             return result, doubt
         doubt = doubt or may_have_acted(result.error)
         wait_s, spent = again
+        if isinstance(result.error, RateLimitedError) and not told:
+            _logger.warning("the rate limit of this API key is spent; going on in %.0f s", wait_s)
+            told = True
         yield Sleep(wait_s)
 
 

@@ -24,7 +24,12 @@ class WireModel(BaseModel):
     """A JSON object of the contract: snake_case in Python, camelCase on the wire."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, strict=True, frozen=True, extra="ignore"
+        alias_generator=to_camel,
+        populate_by_name=True,
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        defer_build=True,  # a cold start pays for the models that it uses, not for all of them
     )
 
     def to_wire(self) -> JsonObject:

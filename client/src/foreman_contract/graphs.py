@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    AfterValidator,
+    FailFast,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from foreman_contract import limits
@@ -33,7 +40,7 @@ def _few(names: list[str]) -> list[str]:
 
 Ref = Annotated[str, Field(min_length=1, max_length=limits.MAX_REF_CHARS)]
 """What a task is called in the call that creates it."""
-DependsOn = Annotated[list[Ref], AfterValidator(_few)]
+DependsOn = Annotated[list[Ref], FailFast(), AfterValidator(_few)]
 """Refs and ids; a repeat means nothing."""
 FanIn = Annotated[Literal["all", "any"] | AtLeast, WrapValidator(_fan_in)]
 """How many dependencies must complete before a task may start; all of them by default."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from foreman_contract import limits
@@ -35,6 +35,10 @@ def _tags(tags: list[str]) -> list[str]:
     return distinct
 
 
+_Tags = Annotated[list[Key], FailFast()]
+"""Their number is known only after repeats are dropped, so the first bad one ends the look at a list that may be long."""
+
+
 class CreateEntry(RequestModel):
     """POST /api/v1/runs/{runId}/data: always adds an entry, also under a key that is there already.
 
@@ -46,7 +50,7 @@ class CreateEntry(RequestModel):
     task_id: Id
     key: Key
     value: Any
-    tags: Annotated[list[Key], AfterValidator(_tags)] = Field(default_factory=list)
+    tags: Annotated[_Tags, AfterValidator(_tags)] = Field(default_factory=list)
     metadata: JsonObject | None = None
 
 
@@ -56,8 +60,8 @@ class ChangeTags(PatchModel):
     `add` and `remove` hold at most 90 tags together; at least one is given, and an empty list changes nothing.
     """
 
-    add: list[Key] = Field(default_factory=list)
-    remove: list[Key] = Field(default_factory=list)
+    add: _Tags = Field(default_factory=list)
+    remove: _Tags = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _refuse_too_many(self) -> Self:

@@ -1,10 +1,11 @@
 """Calling the Chalice app as Lambda would, from many threads of one process."""
 
 import json
+import logging
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chalice.app import Chalice
@@ -13,12 +14,16 @@ from chalice.local import LocalChalice
 from chalicelib.api.http import REFUSAL
 from foreman_contract.enums import ErrorCode
 from infra.local.gateway.event import Event, HttpRequest, HttpResponse, build_event, parse_answer
+from infra.local.gateway.patience import Patience
+from infra.local.gateway.refusals import broken, refusal, too_large, unavailable
 from infra.local.gateway.routes import Node, build_tree, match
 
-MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
-"""API Gateway's limit. Source: API Gateway quotas, REST payload size."""
+_log = logging.getLogger(__name__)
+
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit for a synchronous event and for its answer. Source: Lambda quotas, invocation payload."""
+_BESIDE_BODY_BYTES: Final = 256 * 1024
+"""More than an event holds beside its body: the head, at most 10,240 bytes, several times."""
 TIMEOUT_S: Final = 29
 """How long API Gateway waits. Source: API Gateway quotas, integration timeout."""
 
@@ -59,18 +64,18 @@ class _ThreadedChalice(LocalChalice):
 class Gateway:
     """The app behind its routes: one HTTP request in, one HTTP response out, from any thread."""
 
-    def __init__(self, app: Chalice, stage: str, region: str) -> None:
+    def __init__(self, app: Chalice, stage: str, region: str, timeout_s: float = TIMEOUT_S) -> None:
         """Take over the app: from here on it may be called by many threads at once."""
         app.__class__ = type("ThreadedChalice", (_ThreadedChalice, app.__class__), {})
         self._app = app
         self._stage = stage
         self._region = region
+        self._timeout_s = timeout_s
+        self._patience = Patience()
         self._tree: Node = build_tree(app.routes)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The app's answer, or what API Gateway itself would answer; never raises for what the request holds."""
-        if len(request.body) > MAX_REQUEST_BYTES:
-            return too_large(f"A request is at most {MAX_REQUEST_BYTES} bytes here.")
         found = match(self._tree, request.path)
         allowed = [] if found is None else self._allowed(found.resource)
         if found is None or not (allowed or request.method in self._app.routes[found.resource]):
@@ -79,7 +84,7 @@ class Gateway:
             headers = [("Allow", ", ".join(allowed))]
             return refusal(405, ErrorCode.METHOD_NOT_ALLOWED, "Method not allowed", headers)
         event = build_event(request, found, self._stage, self._app.api.binary_types)
-        if _event_bytes(event) > MAX_EVENT_BYTES:
+        if not _fits_lambda(event):
             return too_large(f"A request is at most {MAX_EVENT_BYTES} bytes as JSON text here.")
         return self._invoke(event)
 
@@ -89,33 +94,30 @@ class Gateway:
         return sorted(method for method, entry in routes.items() if not entry.view_name.startswith(REFUSAL))
 
     def _invoke(self, event: Event) -> HttpResponse:
-        context = LambdaContext(f"foreman-{self._stage}", self._region)
-        response = parse_answer(self._app(event, context))
-        if len(response.body) > MAX_EVENT_BYTES:
-            return refusal(500, ErrorCode.INTERNAL, "The answer is larger than Lambda allows")
+        context = LambdaContext(f"foreman-{self._stage}", self._region, self._timeout_s)
+        called = f"{event['httpMethod']} {event['resource']}"
+        try:
+            answer = self._patience.call(lambda: self._app(event, context), self._timeout_s)
+            response = parse_answer(answer)
+        except TimeoutError:
+            _log.error("bug: %s took over %s s", called, self._timeout_s)
+            return unavailable(504, "The answer took too long.")
+        except Exception as error:  # without its text, which may quote a payload
+            _log.error("bug: %s failed: %s", called, type(error).__name__)
+            return broken()
+        if not _fits_lambda(answer):
+            _log.error("bug: the answer to %s is over %d bytes as JSON text", called, MAX_EVENT_BYTES)
+            return broken()
         request_id = event["requestContext"]["requestId"]
         return HttpResponse(
             response.status, [*response.headers, ("x-amzn-RequestId", request_id)], response.body
         )
 
 
-def refusal(
-    status: int, code: ErrorCode, message: str, headers: Sequence[tuple[str, str]] = ()
-) -> HttpResponse:
-    """An error of the gateway's own, shaped like the server's."""
-    request_id = str(uuid.uuid4())
-    body = {"error": message, "code": code.value, "requestId": request_id}
-    own = [("Content-Type", "application/json"), ("X-Request-Id", request_id)]
-    return HttpResponse(status, [*own, *headers], json.dumps(body).encode())
-
-
-def too_large(message: str) -> HttpResponse:
-    """413, as the contract has it."""
-    return refusal(413, ErrorCode.PAYLOAD_TOO_LARGE, message)
-
-
-def _event_bytes(event: Event) -> int:
-    body = event["body"]
-    if body is None or len(body) * 6 < MAX_EVENT_BYTES:  # the worst escape, \\u0000, is six bytes for one
-        return 0
-    return len(json.dumps(body, ensure_ascii=False).encode())
+def _fits_lambda(document: Mapping[str, Any]) -> bool:
+    """Whether an event or an answer passes as JSON text, in which its body is escaped once more."""
+    body = document.get("body") or ""
+    # Escaping makes six bytes of one character at most, so a small one needs no exact count.
+    if len(body) * 6 < MAX_EVENT_BYTES - _BESIDE_BODY_BYTES:
+        return True
+    return len(json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")) <= MAX_EVENT_BYTES

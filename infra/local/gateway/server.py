@@ -1,24 +1,31 @@
 """The HTTP server of the local stack: HTTP/1.1 with keep-alive, a thread for each connection."""
 
 import logging
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from foreman_contract.enums import ErrorCode
 from infra.local.busy import Busy
+from infra.local.faults import log_fault
 from infra.local.gateway.event import HttpRequest, HttpResponse
-from infra.local.gateway.invoke import MAX_REQUEST_BYTES, refusal, too_large
+from infra.local.gateway.reading import RefusedError, check_head, read_body
+from infra.local.gateway.refusals import broken, no_http, refusal, unavailable
 
 Handle: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
 _log = logging.getLogger(__name__)
 _IDLE_S: Final = 75
 _CHUNK: Final = 1 << 16
-_DRAIN_LIMIT: Final = 64 * 1024 * 1024
+_LINGER_S: Final = 2
+_LINGER_BYTES: Final = 64 * 1024 * 1024
+_ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -33,7 +40,7 @@ class HttpServer(ThreadingHTTPServer):
         Raises:
             OSError: the port is taken, or not for us.
         """
-        self.handle_request_with: Handle = lambda _: refusal(503, ErrorCode.UNAVAILABLE, "Not up yet")
+        self.handle_request_with: Handle = lambda _: unavailable(503, "Not up yet")
         self.busy = Busy()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -55,16 +62,21 @@ class HttpServer(ThreadingHTTPServer):
             self.server_close()
             self.busy.wait_idle(drain_s)
 
+    def shutdown_request(self, request: Any) -> None:
+        """Close slowly: a client that is still sending would see a reset instead of the answer."""
+        ends_at, left = time.monotonic() + _LINGER_S, _LINGER_BYTES
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(_LINGER_S)
+            while left > 0 and time.monotonic() < ends_at and (chunk := request.recv(_CHUNK)):
+                left -= len(chunk)
+        self.close_request(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
         """A client that hangs up is no error; anything else goes to the log."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            _log.exception("connection failed")
-
-
-class _RefusedError(Exception):
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__()
-        self.response = response
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError | TimeoutError):
+            log_fault(_log, "a connection failed", error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -87,61 +99,40 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         with self.server.busy.one():
             try:
-                response = self._call(self._read_body())
-            except _RefusedError as refused:
+                if self.request_version == "HTTP/0.9":
+                    self.request_version = self.protocol_version
+                    raise RefusedError(no_http("HTTP/1.0 and HTTP/1.1 are served here."))
+                check_head(self.raw_requestline, self.headers)
+                response = self._call(read_body(self.rfile, self.headers))
+            except RefusedError as refused:
                 self.close_connection = True
                 response = refused.response
             self._respond(response)
 
     def _call(self, body: bytes) -> HttpResponse:
-        path, _, query = self.path.partition("?")
+        # Bytes beyond ASCII do not belong into a request line, but are meant as if they were percent-encoded.
+        path, _, query = quote(self.path, safe=_ASCII, encoding="latin-1").partition("?")
         request = HttpRequest(
             self.command, path, query, self.headers.items(), body, str(self.client_address[0])
         )
         try:
             return self.server.handle_request_with(request)
-        except Exception:
-            _log.exception("%s %s failed", self.command, path)
-            return refusal(500, ErrorCode.INTERNAL, "The function failed")
+        except Exception as error:
+            log_fault(_log, "the function failed", error)
+            return broken()
 
-    def _read_body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._read_chunks()
-        size = _size(self.headers.get("Content-Length", "0"), 10)
-        if size > MAX_REQUEST_BYTES:
-            self._refuse_body(size)
-        return self._read(size)
-
-    def _read_chunks(self) -> bytes:
-        body = bytearray()
-        while size := _size(self.rfile.readline(64).split(b";")[0].strip().decode("latin-1"), 16):
-            if len(body) + size > MAX_REQUEST_BYTES:
-                self._refuse_body(size)
-            body += self._read(size)
-            self.rfile.readline(64)
-        while self.rfile.readline(_CHUNK).strip():
-            pass  # trailers
-        return bytes(body)
-
-    def _read(self, size: int) -> bytes:
-        body = self.rfile.read(size)
-        if len(body) < size:
-            raise ConnectionResetError  # half a body must not reach the app
-        return body
-
-    def _refuse_body(self, size: int) -> NoReturn:
-        """Refuse, but read on for a while: a client that is still sending would see a reset instead of the answer."""
-        left = min(size, _DRAIN_LIMIT)
-        while left > 0 and (chunk := self.rfile.read(min(left, _CHUNK))):
-            left -= len(chunk)
-        raise _RefusedError(too_large(f"A request is at most {MAX_REQUEST_BYTES} bytes here."))
+    def handle_expect_100(self) -> bool:
+        """Let a client go on that asked before it sends its body, unless its head is refused anyway."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def _respond(self, response: HttpResponse) -> None:
         self.send_response(response.status)
         for name, value in response.headers:
             if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                 self.send_header(name, value)
-        if response.status >= 200 and response.status not in (204, 304):
+        if self.command != "HEAD" and response.status not in (204, 304):
             self.send_header("Content-Length", str(len(response.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -151,21 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Answer a request that is no HTTP in the contract's shape."""
+        """Answer a request that is no HTTP in the contract's shape. The base class's `message` quotes the request."""
         self.close_connection = True
-        if not hasattr(self, "headers"):
-            self.request_version = self.protocol_version
-        self._respond(refusal(code, ErrorCode.INVALID_REQUEST, message or "This is no HTTP request"))
+        self.request_version = self.protocol_version
+        status = code if code < 500 else 400  # a version or method that nobody knows is the client's mistake
+        self._respond(
+            refusal(status, ErrorCode.INVALID_REQUEST, "This is no HTTP request that is served here.")
+        )
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
         """Say nothing: the server logs each request itself."""
-
-
-def _size(text: str, base: int) -> int:
-    try:
-        size = int(text, base)
-    except ValueError:
-        size = -1
-    if size < 0:
-        raise _RefusedError(refusal(400, ErrorCode.INVALID_REQUEST, "The length of the body is not a number"))
-    return size

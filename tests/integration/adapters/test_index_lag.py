@@ -68,7 +68,7 @@ def data(cloud: Cloud, lagging: Lagging) -> RunData:
     org_id = f"lag-{next(_ORGANIZATIONS)}"
     tables: Any = replace(losing_tables(cloud), client=lagging)  # type: ignore[arg-type]
     ports = replace(cloud.ports, run_data=DynamoRunDataStore(tables))
-    _, key = create_key(ports, org_id, cloud.settings.stage)
+    _, key = create_key(ports, org_id, cloud.settings.stage, unlimited=True)
     return RunData.of(Api(Services(cloud.settings, ports), key, org_id))
 
 

@@ -25,11 +25,12 @@ class When(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """The `number`-th write (from 0), or the `number`-th call of `operation` if that is named."""
+    """The `number`-th write (from 0), or call if `reads` count too, or call of `operation` if that is named."""
 
     when: When
     number: int = 0
     operation: str | None = None
+    reads: bool = False
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Executioner:
     session: Session
     calls: list[str] = field(default_factory=list)
     moment: Moment | None = None
+    meanwhile: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         self.session.events.register("before-call", self._before)
@@ -54,6 +56,14 @@ class Executioner:
         finally:
             self.moment = None
 
+    def interrupted(self, act: Callable[[], T], moment: Moment, meanwhile: Callable[[], object]) -> T:
+        """What `act` answers, when at the moment everything that `meanwhile` does comes in between."""
+        self.calls, self.moment, self.meanwhile = [], moment, meanwhile
+        try:
+            return act()
+        finally:
+            self.moment = self.meanwhile = None
+
     def _before(self, model: Any, **_: Any) -> None:
         self.calls.append(model.name)
         self._strike(When.BEFORE)
@@ -68,7 +78,11 @@ class Executioner:
         counted = [name for name in self.calls if self._counts(name, moment)]
         if self._counts(self.calls[-1], moment) and len(counted) == moment.number + 1:
             self.moment = None
-            raise Killed(f"{when} {self.calls[-1]}")
+            if self.meanwhile is None:
+                raise Killed(f"{when} {self.calls[-1]}")
+            self.meanwhile()
 
     def _counts(self, name: str, moment: Moment) -> bool:
-        return name not in READS if moment.operation is None else name == moment.operation
+        if moment.operation is not None:
+            return name == moment.operation
+        return moment.reads or name not in READS

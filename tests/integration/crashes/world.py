@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -223,8 +223,8 @@ def _world(settings: Settings) -> World:
     executioner = Executioner(session)
     session.events.register("provide-client-params.sqs.SendMessageBatch", _at_once)
     clock = ManualClock(SystemClock().now_ms())
-    ports = replace(aws_ports(settings, session), clock=clock)
-    _, key = create_key(ports, ORG, settings.stage)
+    ports = aws_ports(settings, session, clock)
+    _, key = create_key(ports, ORG, settings.stage, unlimited=True)
     queues = ports.messages.resolve(ORG, "foreman:tasks", "foreman:results")
     bystander: Any = local_session(environment.REGION)
     sqs, dynamodb = (

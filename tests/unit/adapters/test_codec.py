@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.api_keys import FIELDS
 from chalicelib.adapters.dynamo.attributes import size_bytes
 from chalicelib.adapters.dynamo.difference import REV, STATE_BYTES, difference
 from chalicelib.adapters.dynamo.shape import Shape
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.writes import MARK, new_mark
 from foreman_contract.enums import Priority, RunStatus, TaskStatus
 from foreman_engine.domain.ids import make_entry_id, make_run_id, make_task_id
@@ -91,21 +92,21 @@ entries = st.builds(
 
 @given(runs)
 def test_a_run_survives(run: RunState) -> None:
-    item, placed = run_codec.new_run(run, new_mark())
+    item, placed = run_codec.new_run(run, new_mark(), Shelf(MS))
     assert run_codec.read_run("acme", item) == run
     assert placed.outside == ()
 
 
 @given(tasks)
 def test_a_task_survives(task: TaskState) -> None:
-    item, placed = task_codec.new_task(task, new_mark())
+    item, placed = task_codec.new_task(task, new_mark(), Shelf(MS))
     assert task_codec.read_task("acme", item) == task
     assert placed.outside == ()
 
 
 @given(entries)
 def test_an_entry_survives(entry: EntryState) -> None:
-    item, placed = entry_codec.new_entry(entry)
+    item, placed = entry_codec.new_entry(entry, Shelf(MS))
     assert entry_codec.read_entry("acme", item) == entry
     assert placed.outside == ()
 
@@ -132,7 +133,7 @@ def test_no_field_is_forgotten_and_no_attribute_used_twice(
 
 
 def test_an_attribute_of_another_version_is_ignored() -> None:
-    item, _ = task_codec.new_task(typical_task(), new_mark())
+    item, _ = task_codec.new_task(typical_task(), new_mark(), Shelf(MS))
     assert task_codec.read_task("acme", {**item, "zz": {"S": "new"}}) == typical_task()
 
 
@@ -153,14 +154,14 @@ def typical_task(**fields: Any) -> TaskState:
 
 
 def test_a_typical_state_is_small() -> None:
-    item, _ = task_codec.new_task(typical_task(), new_mark())
+    item, _ = task_codec.new_task(typical_task(), new_mark(), Shelf(MS))
     assert size_bytes(item) < 250
 
 
 @given(st.binary(max_size=1500))
 def test_a_task_with_any_input_stays_below_a_kilobyte_once_claimed(noise: bytes) -> None:
     task = typical_task(input_data=Payload(f'"{noise.hex()}"'))
-    item, _ = task_codec.new_task(task, new_mark())
+    item, _ = task_codec.new_task(task, new_mark(), Shelf(MS))
     claimed = replace(
         task,
         status=TaskStatus.RUNNING,
@@ -173,4 +174,5 @@ def test_a_task_with_any_input_stays_below_a_kilobyte_once_claimed(noise: bytes)
         started_at=MS,
     )
     where = keys.task_place("acme", task.id)
-    assert size_bytes({**item, **difference(task_codec.SHAPE, where, task, claimed).sets}) <= STATE_BYTES
+    change = difference(task_codec.SHAPE, where, task, claimed, Shelf(MS))
+    assert size_bytes({**item, **change.sets}) <= STATE_BYTES

@@ -8,13 +8,14 @@ import pytest
 from chalicelib.adapters.dynamo import keys
 from chalicelib.adapters.dynamo.difference import Difference, difference
 from chalicelib.adapters.dynamo.due import due_tasks
+from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.task_codec import SHAPE, new_task
 from chalicelib.adapters.dynamo.writes import new_mark
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.service.ports import DueTask
 from tests.unit.adapters.fakes import Scripted
-from tests.unit.adapters.test_codec import typical_task
+from tests.unit.adapters.test_codec import MS, typical_task
 
 TASK = "019b76da-a800-8abc-8000-000000200002"
 
@@ -25,7 +26,7 @@ def tables(client: Scripted) -> Tables:
 
 
 def step(before: TaskState, after: TaskState) -> Difference:
-    return difference(SHAPE, keys.task_place(before.org_id, before.id), before, after)
+    return difference(SHAPE, keys.task_place(before.org_id, before.id), before, after, Shelf(MS))
 
 
 def test_nothing_due_costs_one_query() -> None:
@@ -52,7 +53,7 @@ def test_a_task_stays_in_its_shard() -> None:
 @pytest.mark.parametrize("changes", [{"attempt": 1}, {"available_at": 5}])
 def test_a_task_that_does_not_wait_touches_no_index(changes: Any) -> None:
     task = typical_task()
-    item, _ = new_task(task, new_mark())
+    item, _ = new_task(task, new_mark(), Shelf(MS))
     change = step(task, replace(task, **changes))
     assert not {"dpk", "dsk"} & {*item, *change.sets, *change.removes}
 
@@ -60,7 +61,7 @@ def test_a_task_that_does_not_wait_touches_no_index(changes: Any) -> None:
 def test_a_waits_entry_is_written_moved_and_removed_with_it() -> None:
     task, waiting = typical_task(), typical_task(due_at=7)
     entry = keys.due_entry(7, task.id)
-    assert new_task(waiting, new_mark())[0].items() >= entry.items()
+    assert new_task(waiting, new_mark(), Shelf(MS))[0].items() >= entry.items()
     assert step(task, waiting).sets.items() >= entry.items()
     assert not {"dpk", "dsk"} & step(waiting, replace(waiting, attempt=1)).sets.keys()
     moved = step(waiting, replace(waiting, due_at=8)).sets

@@ -29,6 +29,7 @@ ENTRY = "019b76da-a800-7123-8000-000000000005"
         (keys.counter("acme", RUN, 7), "acme#019b76daa800abc", "#c#07"),
         (keys.task("acme", TASK), "acme#019b76daa800abc", "t#0000000000200002"),
         (keys.task("acme", SHARDED), "acme#019b76daa800abc#3", "t#0000000000218002"),
+        (keys.rate_window("acme", "ab12", 900, 7), "acme#rate#ab12", "900#000000000007"),
         (run_data_keys.entry("acme", RUN, ENTRY), "acme#019b76daa800abc#d", ENTRY),
         (run_data_keys.link("acme", RUN, Link("k", ENTRY)), "acme#019b76daa800abc#k", f"k\x1f{ENTRY}"),
         (
@@ -36,6 +37,8 @@ ENTRY = "019b76da-a800-7123-8000-000000000005"
             "acme#019b76daa800abc#t",
             f"t\x1fk\x1f{ENTRY}",
         ),
+        (keys.run_at("acme", "019b76daa800abc"), "acme#019b76daa800abc", "#run"),
+        (keys.coming_run("acme", RUN), "acme#new#4", "019b76daa800abc"),
         (keys.api_key("acme", "ab"), "acme#keys", "ab"),
         (keys.organization("acme"), "#orgs", "acme"),
         (keys.idempotency("acme", "scope"), "acme#idem#scope", "-"),
@@ -119,6 +122,11 @@ def test_ranges_hold_their_own_and_nothing_else() -> None:
             run_data_keys.tag_links("acme", RUN, TagLink("t", "", ""), TagLink("u", "", "")),
             [f"t\x1fk\x1f{ENTRY}", f"tz\x1fk\x1f{ENTRY}"],
             [f"u\x1fk\x1f{ENTRY}", f"s\x1fk\x1f{ENTRY}"],
+        ),
+        (
+            keys.rate_windows("acme", "ab12", 90),
+            ["90#000000000001", "90#999999999999"],
+            ["9#000000000001", "900#000000000001"],
         ),
         (keys.organizations(), ["-", "0", "a-b", "z" * 32], []),
     ):

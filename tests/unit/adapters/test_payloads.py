@@ -22,6 +22,7 @@ TASK_ID = "019b76da-a800-8abc-8000-000000200002"
 WHERE = keys.task_place("acme", TASK_ID)
 _SIXTEEN = "0123456789abcdef"
 NAMES = {"input_data": "i"}
+NOW = 1_767_225_600_000
 
 
 def noise(size: int) -> str:
@@ -52,7 +53,7 @@ def test_text_survives_packing(text: str) -> None:
     ],
 )
 def test_a_payload_goes_where_it_fits(size: int, room: int, kind: str) -> None:
-    placed = place(WHERE, NAMES, {"input_data": Payload(noise(size))}, room)
+    placed = place(WHERE, NAMES, {"input_data": Payload(noise(size))}, room, Shelf(NOW))
     value = placed.attributes["i"]
     if kind == "B":
         assert unpack(bytes(value["B"])) == noise(size)
@@ -63,7 +64,8 @@ def test_a_payload_goes_where_it_fits(size: int, room: int, kind: str) -> None:
 
 
 def test_names_are_never_used_twice() -> None:
-    refs = {place(WHERE, NAMES, {"input_data": Payload(noise(200))}, 0).refs["input_data"] for _ in range(50)}
+    payloads = {"input_data": Payload(noise(200))}
+    refs = {place(WHERE, NAMES, payloads, 0, Shelf(NOW)).refs["input_data"] for _ in range(50)}
     assert len(refs) == 50
 
 
@@ -88,7 +90,7 @@ def test_a_difference_holds_what_differs_and_nothing_else() -> None:
     after = replace(
         before, attempt=1, worker_id="v", available_at=None, progress=None, output_data=Payload("2")
     )
-    change = difference(SHAPE, WHERE, before, after)
+    change = difference(SHAPE, WHERE, before, after, Shelf(NOW))
     assert change.sets == {"at": {"N": "1"}, "wi": {"S": "v"}, "o": {"B": b"j2"}}
     assert sorted(change.removes) == ["av", "g"]
 
@@ -96,14 +98,16 @@ def test_a_difference_holds_what_differs_and_nothing_else() -> None:
 def test_an_output_that_would_make_the_state_large_goes_outside() -> None:
     before = task(input_data=Payload(noise(500)))
     for size, outside in ((200, False), (500, True)):
-        change = difference(SHAPE, WHERE, before, replace(before, output_data=Payload(noise(size))))
+        change = difference(
+            SHAPE, WHERE, before, replace(before, output_data=Payload(noise(size))), Shelf(NOW)
+        )
         assert bool(change.placed.outside) == outside
 
 
 def test_small_payloads_of_one_call_share_items_that_cost_one_unit_to_read() -> None:
-    shelf = Shelf()
+    shelf = Shelf(NOW, shared=True)
     sizes = [530] * 10 + [3000, 800, 100, 5000, 10]
-    refs = [shelf.ref(WHERE, size) for size in sizes]
+    refs = [shelf.item(WHERE, size) for size in sizes]
     items: dict[str, list[int]] = {}
     for ref, size in zip(refs, sizes, strict=True):
         items.setdefault(keys.payload(WHERE, ref)["sk"]["S"], []).append(size)
@@ -114,7 +118,14 @@ def test_small_payloads_of_one_call_share_items_that_cost_one_unit_to_read() -> 
 
 
 def test_a_shelf_is_of_one_partition() -> None:
-    shelf, elsewhere = Shelf(), replace(WHERE, pk="acme#other")
-    first, other, second = shelf.ref(WHERE, 10), shelf.ref(elsewhere, 10), shelf.ref(WHERE, 10)
+    shelf, elsewhere = Shelf(NOW, shared=True), replace(WHERE, pk="acme#other")
+    first, other, second = shelf.item(WHERE, 10), shelf.item(elsewhere, 10), shelf.item(WHERE, 10)
     assert keys.payload(WHERE, first) == keys.payload(WHERE, second)
     assert keys.payload(elsewhere, other)["sk"] != keys.payload(WHERE, first)["sk"]
+
+
+def test_payloads_that_do_not_share_lie_in_items_of_their_own() -> None:
+    shelf = Shelf(NOW)
+    refs = [shelf.item(WHERE, 10) for _ in range(3)]
+    assert len({keys.payload(WHERE, ref)["sk"]["S"] for ref in refs}) == 3
+    assert {keys.payload_attribute(ref) for ref in refs} == {"b"}

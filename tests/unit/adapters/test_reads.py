@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamo.keys import Range
-from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
+from chalicelib.adapters.dynamo.reads import batch_get, in_range, query, query_only
 from foreman_engine.domain.errors import UnavailableError
 from tests.unit.adapters.fakes import Scripted
 
@@ -50,3 +50,14 @@ def test_a_query_goes_on_until_it_has_what_was_wanted() -> None:
     assert [request["ExclusiveStartKey"] for _, request in client.calls] == [key(0), key(2), key(5)]
     assert [request["Limit"] for _, request in client.calls] == [3, 1, 1]
     assert all(request["ConsistentRead"] for _, request in client.calls)
+
+
+def test_a_query_for_some_attributes_reads_every_page_of_them() -> None:
+    client = Scripted({"Items": [key(1)], "LastEvaluatedKey": key(1)}, {"Items": [key(2)]})
+    found = query_only(client, in_range("t", Range("p", "a", "b")), "i", "o")  # type: ignore[arg-type]
+    assert list(found) == [key(1), key(2)]
+    assert [request.get("ExclusiveStartKey") for _, request in client.calls] == [None, key(1)]
+    for _, request in client.calls:
+        assert request["ProjectionExpression"] == "#i, #o"
+        assert request["ExpressionAttributeNames"] == {"#i": "i", "#o": "o"}
+        assert request["ConsistentRead"]

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,3 +101,86 @@ def test_no_query_is_answered_with_a_5xx(path: str, query: list[tuple[str, str]]
     run = make_run(api)["id"]
     url = f"/api/v1/runs/{run}/data" if path == "/data" else path
     assert is_an_answer(api("GET", f"{url}?{urlencode(query)}"))
+
+
+_ODDITIES: Final = [
+    *(b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\x00", b"\xff", b"\xef\xbb\xbf"),
+    *(b"NaN", b"1e400", b"-", b"\\ud800", b"9" * 400, b"[" * 200, b"true", b"null"),
+]
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> tuple[str, str, bytes]:
+    """A route, and the text of a valid body of it with some pieces cut out, doubled or put in."""
+    method, path = draw(st.sampled_from(sorted(BODIES)))
+    text = json.dumps(BODIES[method, path][0]).encode()
+    for _ in range(draw(st.integers(1, 3))):
+        start, end = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
+        piece = draw(st.sampled_from([b"", text[start:end] * 2, *_ODDITIES]) | st.binary(max_size=4))
+        text = text[:start] + piece + text[end:]
+    return method, path, text
+
+
+@settings(max_examples=300, deadline=None)
+@given(spoiled())
+def test_no_spoiled_text_is_answered_with_a_5xx(request: tuple[str, str, bytes]) -> None:
+    api, _ = memory_api()
+    method, path, text = request
+    run = make_run(api)["id"]
+    assert is_an_answer(api(method, path.replace("{run_id}", run).replace("{task_id}", run), raw=text))
+
+
+_VALID: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_VALID, st.booleans(), st.sampled_from([None, 2]))
+def test_every_json_value_comes_back_equal(value: Any, escaped: bool, indent: int | None) -> None:
+    api, _ = memory_api()
+    text = json.dumps({"inputData": value}, ensure_ascii=escaped, indent=indent).encode()
+    made = api("POST", "/api/v1/runs", raw=text)
+    assert made.status == 201
+    assert json.dumps(api("GET", f"/api/v1/runs/{made.body['id']}").body["inputData"]) == json.dumps(value)
+
+
+_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Idempotency-Key",
+    "traceparent",
+    "Accept",
+)
+_ANY_TEXT: Final = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
+    [
+        "Bearer ",
+        "application/json;",
+        "application/json; charset",
+        ";;=",
+        "a/b/c",
+        "identity",
+        "*/*",
+        "image/png",
+        "00-",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]),
+    st.lists(st.text(max_size=12), max_size=5),
+    st.dictionaries(st.sampled_from(_HEADERS), _ANY_TEXT, max_size=4),
+)
+def test_no_path_and_no_header_is_answered_with_a_5xx(
+    method: str, segments: list[str], headers: dict[str, str]
+) -> None:
+    api, _ = memory_api()
+    path = "/".join(["/api/v1/runs", *(quote(segment, safe="") for segment in segments)])
+    answer = api(method, path, raw='{"inputData":1}', headers=headers)
+    assert answer.status < 500
+    assert (answer.body is None) == (method == "HEAD" or answer.status == 204)

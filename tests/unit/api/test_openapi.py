@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 
 from app import app
 from chalicelib.api import http
-from chalicelib.api.http import REFUSAL, ROUTES, Route
+from chalicelib.api.http import ROUTES, UNLISTED, Route
 from chalicelib.api.query import Query
 from tests.factories import MISSING_ID, Api, memory_api
 from tests.unit.api.flows import make_run, make_task
@@ -19,7 +19,7 @@ SERVED = {
     (entry.view_name, path, method)
     for path, methods in app.routes.items()
     for method, entry in methods.items()
-    if not entry.view_name.startswith(REFUSAL)
+    if not entry.view_name.startswith(UNLISTED)
 }
 READS = sorted(name for name, _, method in SERVED if method in ("GET", "DELETE"))
 

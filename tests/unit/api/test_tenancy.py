@@ -1,49 +1,8 @@
 """Authentication, and walls between organizations: contract section 2."""
 
-import pytest
-
-from foreman_engine.service.keys import create_key, revoke_key
 from tests.factories import MISSING_TASK_ID, Api
 from tests.unit.api.flows import claim, heartbeat, make_run, make_task, report
 from tests.unit.api.list_flows import Listed, family
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        "Bearer",
-        "Bearer ",
-        "Basic abc",
-        "Bearer nonsense",
-        "Bearer fmn_test_acme_" + "a" * 40,
-        "Bearer fmn_test_ACME_" + "a" * 40,
-        "Bearer fmn_test_acme_short",
-        "Bearer " + "x" * 10_000,
-    ],
-)
-def test_a_bad_header_is_401_and_says_nothing_about_keys(api: Api, header: str | None) -> None:
-    answer = api("GET", "/api/v1/runs", headers={"Authorization": header})
-    assert (answer.status, answer.body["code"]) == (401, "unauthorized")
-    assert "acme" not in answer.body["error"]
-
-
-def test_a_key_of_another_stage_is_401(api: Api) -> None:
-    _, key = create_key(api.ports, "acme", "prod")
-    assert Api(api.services, key, "acme")("GET", "/api/v1/runs").status == 401
-
-
-def test_a_revoked_key_is_401_once_the_cache_has_forgotten_it(api: Api) -> None:
-    assert api("GET", "/api/v1/runs").status == 200
-    [key] = api.ports.keys.of_org("acme")
-    revoke_key(api.ports, key.key_id)
-    api.services.key_cache.clear()
-    assert api("GET", "/api/v1/runs").status == 401
-
-
-def test_the_header_scheme_is_case_insensitive(api: Api) -> None:
-    assert api("GET", "/api/v1/runs", headers={"Authorization": f"bearer {api.key}"}).status == 200
 
 
 def test_another_organizations_ids_are_answered_like_ids_that_do_not_exist(api: Api) -> None:

@@ -1,5 +1,6 @@
 """What may succeed later is sent again, under the same idempotency key, after the wait that the service asks for."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -134,6 +135,21 @@ def test_a_spent_rate_limit_is_waited_out_and_uses_no_retry() -> None:
     service = serving(limited, limited, limited, OK)
     assert read(service, max_retries=0).success
     assert sum(service.slept) >= 900
+
+
+def test_the_default_patience_outlasts_a_whole_window_and_says_once_that_it_waits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = serving(
+        answer(429, error_json("rate_limited"), {"Retry-After": "900"}),
+        answer(429, error_json("rate_limited"), {"Retry-After": "1"}),
+        OK,
+    )
+    with caplog.at_level(logging.INFO, "foreman_client"):
+        assert created(service).success
+    assert service.slept == [900.5, 1.5]
+    [line] = caplog.messages
+    assert line == "the rate limit of this API key is spent; going on in 900 s"
 
 
 def test_a_rate_limit_that_lasts_longer_than_the_config_allows_is_told_at_once() -> None:

@@ -103,6 +103,20 @@ def test_deferred_tasks_are_asked_for_again_at_once() -> None:
     assert bench.queue.hidden == []
 
 
+def test_deferred_tasks_are_asked_for_until_all_are_claimed() -> None:
+    """As ten inputs of 1 MB come: three in each answer."""
+    later = {"outcome": "deferred", "message": "hide", "seconds": 0}
+    answers = [dict.fromkeys(range(first, 11), later) for first in (4, 7, 10)]
+    api = FakeApi(on_claim=deque(answers))
+    with working({"work": done}, api=api, concurrency=10) as bench:
+        bench.queue.put(*map(message, range(1, 11)))
+        until(lambda: len(bench.queue.deleted) == 10)
+    claimed = [numbers for _, numbers in api.claims]
+    assert claimed == [list(range(first, 11)) for first in (1, 4, 7, 10)]
+    assert len({claim_id for claim_id, _ in api.claims}) == 4
+    assert bench.queue.hidden == []
+
+
 def test_a_claim_that_defers_everything_is_not_repeated_without_end() -> None:
     deferred = {1: {"outcome": "deferred", "message": "hide", "seconds": 3}}
     with working({"work": done}, api=FakeApi(on_claim=deque([deferred]))) as bench:

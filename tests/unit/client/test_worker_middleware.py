@@ -104,7 +104,8 @@ def test_an_on_failure_that_raises_is_logged_and_changes_nothing(caplog: pytest.
     report = report_of(bad, Noting("a", notes), Noting("b", notes, "failure"))
     assert report["errorData"]["message"] == "bad"
     assert notes[-1] == "a: failure bad"
-    assert "on_failure of Noting fails" in caplog.text
+    assert "on_failure of Noting fails, ignored: RuntimeError < " in caplog.text
+    assert "b failure" not in caplog.text
 
 
 class Before:

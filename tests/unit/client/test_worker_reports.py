@@ -45,16 +45,31 @@ def test_a_report_holds_at_most_25_results() -> None:
     assert sum(sizes) == 60
 
 
-def test_bodies_stay_under_four_megabytes() -> None:
+MB = 1024 * 1024
+OUTPUTS = {
+    "letters": "x" * (MB - 4),
+    "quotes": '"' * (MB // 4 - 1),
+    "many bytes": "\N{GRINNING FACE}" * (MB // 4 - 1),
+}
+"""1 MB as the service counts, which escapes the JSON text once more; the text's own quotes included."""
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_25_outputs_of_1_mb_are_reported_in_bodies_of_at_most_4_mb(kind: str) -> None:
+    assert escaped_size(encode(OUTPUTS[kind])) == MB
     api, gate = FakeApi(), threading.Event()
-    api.on_report = deque([lambda: gate.wait(3) and {}])
-    with working({"work": lambda task: "x" * 900_000}, api=api) as bench:
-        bench.queue.put(*map(message, range(1, 11)))
-        until(lambda: api.claims and not bench.worker.status().running)
+    api.on_report = deque([lambda: gate.wait(20) and {}])
+    with working({"work": lambda task: OUTPUTS[kind]}, api=api, concurrency=30) as bench:
+        bench.queue.put(*map(message, range(1, 27)))
+        until(lambda: len(api.claims) >= 3 and not bench.worker.status().running, 20)
         gate.set()
-        until(lambda: len(bench.queue.deleted) == 10)
-    assert all(escaped_size(encode(report)) < 4 * 1024 * 1024 for report in api.reports)
-    assert len(api.reports) >= 3
+        until(lambda: len(bench.queue.deleted) == 26, 20)
+    bodies = [encode({"workerId": "w" * 128, "results": report}) for report in api.reports]
+    assert max(map(escaped_size, bodies)) <= 4 * MB
+    assert {number: report["status"] for number, report in api.reported().items()} == dict.fromkeys(
+        range(1, 27), "completed"
+    )
+    assert max(map(len, api.reports)) == 3
 
 
 @pytest.mark.parametrize(

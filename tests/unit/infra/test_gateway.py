@@ -2,16 +2,20 @@
 
 import json
 import threading
+import time
 from typing import Any
 
+import pytest
 from chalice.app import Chalice, Request, Response
 
 from infra.local.gateway.event import HttpRequest, HttpResponse
-from infra.local.gateway.invoke import MAX_EVENT_BYTES, MAX_REQUEST_BYTES, Gateway, LambdaContext
+from infra.local.gateway.invoke import MAX_EVENT_BYTES, Gateway, LambdaContext
 
 
 def small_app() -> Chalice:
-    app = Chalice(app_name="small", configure_logs=False, env={})
+    app = _Unruly(app_name="small", configure_logs=False, env={})
+    for path in ("/no-answer", "/raises"):
+        app.route(path, name=path)(str)
 
     @app.route("/echo/{name}", methods=["POST"], content_types=["*/*"])
     def echo(name: str) -> dict[str, Any]:
@@ -28,7 +32,27 @@ def small_app() -> Chalice:
     def huge() -> Response:
         return Response("x" * (MAX_EVENT_BYTES + 1), headers={"Content-Type": "text/plain"})
 
+    @app.route("/huge-when-escaped")
+    def huge_when_escaped() -> Response:
+        return Response('"' * (MAX_EVENT_BYTES // 2 + 1), headers={"Content-Type": "text/plain"})
+
+    @app.route("/slow")
+    def slow() -> str:
+        time.sleep(0.5)
+        return "late"
+
     return app
+
+
+class _Unruly(Chalice):
+    """A function that breaks where Chalice does not catch it."""
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        if event["resource"] == "/no-answer":
+            return {"body": "a payload"}
+        if event["resource"] == "/raises":
+            raise RuntimeError("a payload")
+        return super().__call__(event, context)
 
 
 def current(app: Chalice) -> Request:
@@ -81,13 +105,35 @@ def test_what_the_app_does_not_know_is_refused_in_the_contracts_shape() -> None:
 
 
 def test_the_limits_of_api_gateway_and_lambda_hold() -> None:
-    too_long = call("POST", "/echo/x", b"x" * (MAX_REQUEST_BYTES + 1))
-    assert (too_long.status, json.loads(too_long.body)["code"]) == (413, "payload_too_large")
-    fits = call("POST", "/echo/x", b"x" * (MAX_EVENT_BYTES - 100))
+    fits = call("POST", "/echo/x", b"x" * (MAX_EVENT_BYTES - 2000))
     assert fits.status == 200
+    beside = call("POST", "/echo/x", b"x" * (MAX_EVENT_BYTES - 2000), (("x-long", "y" * 2000),))
+    assert (beside.status, json.loads(beside.body)["code"]) == (413, "payload_too_large")
     escaped = call("POST", "/echo/x", b'"' * (MAX_EVENT_BYTES // 2 + 1))
     assert escaped.status == 413
-    assert call("GET", "/huge").status == 500
+
+
+@pytest.mark.parametrize("path", ["/huge", "/huge-when-escaped", "/no-answer", "/raises"])
+def test_a_function_that_answers_nothing_to_pass_on_is_502_and_a_bug(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = call("GET", path)
+    assert (answer.status, json.loads(answer.body)["code"]) == (502, "internal_error")
+    assert dict(answer.headers)["Retry-After"] == "1"
+    assert f"bug: {'the answer to ' if 'huge' in path else ''}GET {path}" in caplog.text
+    assert "a payload" not in caplog.text
+
+
+def test_a_function_that_takes_too_long_is_504(caplog: pytest.LogCaptureFixture) -> None:
+    impatient = Gateway(small_app(), "dev", "us-east-1", timeout_s=0.05)
+    answer = impatient.handle(HttpRequest("GET", "/slow", "", (), b"", "127.0.0.1"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (504, "service_unavailable")
+    assert dict(answer.headers)["Retry-After"] == "1"
+    assert "bug: GET /slow" in caplog.text
+
+
+def test_every_refusal_can_be_read_by_a_page() -> None:
+    assert dict(call("GET", "/nowhere").headers)["Access-Control-Allow-Origin"] == "*"
 
 
 def test_the_context_counts_down() -> None:

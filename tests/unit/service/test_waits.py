@@ -15,6 +15,7 @@ from foreman_engine.service.reconcile import reconcile
 from foreman_engine.service.sweep import sweep
 from infra.local.trigger_events import scheduled_event
 from tests.factories import Api, installed, memory_api
+from tests.lines import check_emf, logged
 from tests.unit.api.flows import claim, finish, get_run, get_task, make_run, make_task, report
 
 MINUTE_MS = 60_000
@@ -152,23 +153,23 @@ class TestDeadLetters:
         return {"messageId": "m", "body": body, "attributes": {"DeadLetterQueueSourceArn": arn}}
 
     def test_a_letter_is_believed_only_for_the_organization_of_its_queue(
-        self, api: Api, task: dict[str, Any], clock: ManualClock, capsys: pytest.CaptureFixture[str]
+        self, api: Api, task: dict[str, Any], clock: ManualClock
     ) -> None:
         take(api)
         body = json.dumps(message(task).to_wire())
         foreign, own = (physical_name("test", org, "foreman:tasks") for org in ("globex", "acme"))
-        with installed(api.services):
+        with installed(api.services), logged() as log:
             for queue, expected in ((foreign, []), ("somebodys-queue", []), (own, [task["id"]])):
                 assert dead_letters({"Records": [self.letter(body, queue)]}, None) == {
                     "batchItemFailures": []
                 }
                 clock.advance(15 * MINUTE_MS)
                 assert take(api) == expected
-        counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-        assert [(each["DeadLetters"], each["outcome"]) for each in counted] == [
-            ([1.0], "dropped"),
-            ([1.0], "sent"),
-        ]
+        assert [each["outcome"] for each in log.of("dead letter")] == ["dropped", "sent"]
+        told = log.of("dead letters")
+        assert [each.get("DeadLettersRevived", 0) for each in told] == [0, 0, 1]
+        for each in told:
+            check_emf(each)
 
     def test_the_work_queues_own_letters_go_back_to_it(self, api: Api, task: dict[str, Any]) -> None:
         body = json.dumps({"kind": "settle", "orgId": "acme", "runId": task["runId"]})

@@ -12,7 +12,7 @@ from foreman_client.context import AsyncTaskContext, TaskContext
 from foreman_client.steering import FailPermanently, RetryLater
 from foreman_client.worker.attempts import Attempt
 from foreman_client.worker.inputs import InvalidInputError
-from foreman_client.worker.outage import logger
+from foreman_client.worker.outage import logger, where
 from foreman_client.worker.outputs import measured
 from foreman_client.worker.reports import Report, completed, failed
 from foreman_contract import limits
@@ -71,8 +71,8 @@ def calls(call: Callable[[Context], Any], context: Context, middleware: Sequence
     for each in entered:
         try:
             yield partial(_method(each, "on_failure"), context.task, context, failure)
-        except Exception:
-            logger.exception("on_failure of %s fails; ignored", type(each).__name__)
+        except Exception as error:
+            logger.error("on_failure of %s fails, ignored: %s", type(each).__name__, where(error))
     return Raised(failure)
 
 

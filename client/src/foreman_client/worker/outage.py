@@ -3,13 +3,24 @@
 import logging
 import random
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from foreman_client._retry import backoff_s
 from foreman_client.worker.options import Timing
 
+_FRAMES: Final = 8
 logger = logging.getLogger("foreman_client.worker")
+
+
+def where(error: BaseException) -> str:
+    """The type of an unexpected error and where it came from. What it says may quote a payload, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return " < ".join(
+        [type(error).__name__, *(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))]
+    )
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from foreman_client.worker.attempts import Attempt
 from foreman_client.worker.book import Book
 from foreman_client.worker.health import HealthServer
 from foreman_client.worker.options import WorkerOptions
-from foreman_client.worker.outage import logger
+from foreman_client.worker.outage import logger, where
 from foreman_client.worker.parts import Parts
 from foreman_client.worker.queue import TaskQueue
 from foreman_client.worker.reports import released
@@ -221,7 +221,7 @@ class Worker:
             try:
                 loop()
             except Exception as error:
-                logger.exception("the thread %s failed; the worker stops", name)
+                logger.error("the thread %s failed, the worker stops: %s", name, where(error))
                 self._failure = error
                 _thread(partial(self.stop, 0.0), "foreman-stop")
 

@@ -70,11 +70,13 @@ def _claim_running(task: TaskState, claimant: Claimant, now: int) -> ClaimDecisi
     if task.retry_count < task.max_retries:
         lost = replace(task, retry_count=task.retry_count + 1)
         return ClaimDecision(ClaimOutcome.CLAIMED, _started(lost, claimant, now))
-    error = coded_error(
-        "worker_lost", f"The lease of attempt {task.attempt} ran out and no retries were left."
-    )
-    failed = replace(finish(task, TaskStatus.FAILED, now), error_data=error)
+    failed = replace(finish(task, TaskStatus.FAILED, now), error_data=worker_lost(task.attempt))
     return ClaimDecision(ClaimOutcome.ENDED, failed)
+
+
+def worker_lost(attempt: int) -> Payload:
+    """The `errorData` of a task whose last attempt was lost."""
+    return coded_error("worker_lost", f"The lease of attempt {attempt} ran out and no retries were left.")
 
 
 def _started(task: TaskState, claimant: Claimant, now: int) -> TaskState:

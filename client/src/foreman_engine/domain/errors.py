@@ -12,7 +12,9 @@ EngineError
 ├── ConflictError           409
 │   ├── KeyReusedError      an idempotency key with another body: 409 `idempotency_key_reused`
 │   └── InProgressError     409 `in_progress`, come back later
+├── RateLimitedError        the key's rate limit is spent: 429
 ├── UnavailableError        a dependency is throttled or away, after retries: 503
+├── DeploymentError         a dependency refuses the deployment itself: 500 `deployment_fault`
 └── (store signals, never seen by a caller)
     ├── StaleError          a condition failed: somebody else wrote first; read again and decide again
     ├── IdTakenError        a drawn id exists already: draw again
@@ -83,12 +85,29 @@ class InProgressError(ConflictError):
     """The first request with this idempotency key has not finished."""
 
 
+class RateLimitedError(EngineError):
+    """The key's rate limit is spent until its window ends, in `left_ms` milliseconds."""
+
+    def __init__(self, message: str, left_ms: int) -> None:
+        super().__init__(message)
+        self.left_ms = left_ms
+
+
 class UnavailableError(EngineError):
     """A dependency was throttled or away, also after retries. Safe to try again."""
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class DeploymentError(EngineError):
+    """AWS refuses whatever this deployment asks: its role, its credentials, or the names it was given. An operator heals it."""
+
+    def __init__(self, service: str, reason: str) -> None:
+        super().__init__(f"{service} refuses this deployment: {reason}.")
+        self.service = service
+        self.reason = reason
 
 
 class StaleError(EngineError):

@@ -16,12 +16,17 @@ def physical_name(stage: str, org_id: str, logical: str, priority: Priority = Pr
     """
     slug = logical.replace(":", "-")[:_SLUG_CHARS]
     digest = hashlib.sha256(logical.encode()).hexdigest()[:6]
-    return f"foreman_{stage}_{org_id}_{slug}-{digest}{_SUFFIX[priority]}"
+    return f"{prefix_of(stage)}{org_id}_{slug}-{digest}{_SUFFIX[priority]}"
+
+
+def prefix_of(stage: str) -> str:
+    """How the names of all organizations' queues of a stage begin."""
+    return f"foreman_{stage}_"
 
 
 def organization_of(stage: str, physical: str) -> str | None:
     """The organization whose queue this is; None when it is not an organization's queue of the stage."""
-    prefix = f"foreman_{stage}_"
+    prefix = prefix_of(stage)
     if not physical.startswith(prefix):
         return None
     org_id, underscore, _ = physical[len(prefix) :].partition("_")

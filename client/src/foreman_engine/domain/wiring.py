@@ -55,7 +55,10 @@ def _places(requests: Sequence[NewTask]) -> tuple[dict[str, int], list[Fault]]:
 def _wires(request: NewTask, places: Mapping[str, int], prefix: str) -> tuple[list[Wire], list[Fault]]:
     wires: dict[str, Wire] = {}
     faults: list[Fault] = []
+    first: dict[str, int] = {}  # few names are distinct, but each may stand there a hundred thousand times
     for index, name in enumerate(request.depends_on):
+        first.setdefault(name, index)
+    for name, index in first.items():
         path = f"{prefix}dependsOn[{index}]"
         if name in places:
             wires.setdefault(name, Wire(path, places[name]))

@@ -1,9 +1,11 @@
 """API keys and idempotency records in memory."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rates import RateLimit
 from foreman_engine.memory.state import MemoryState
 
 
@@ -36,11 +38,21 @@ class MemoryKeyStore:
 
     def revoke(self, org_id: str, key_id: str, now: int) -> bool:
         """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
+        return self._change(
+            org_id, key_id, lambda key: key if key.revoked_at is not None else replace(key, revoked_at=now)
+        )
+
+    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
+        """Change the key's rate limit; False when there is no such key."""
+        return self._change(
+            org_id, key_id, lambda key: replace(key, rate_limit=rate_limit, unlimited=unlimited)
+        )
+
+    def _change(self, org_id: str, key_id: str, change: Callable[[ApiKey], ApiKey]) -> bool:
         with self._state.lock:
             for key in self.of_org(org_id):
                 if key.key_id == key_id:
-                    if key.revoked_at is None:
-                        self._state.keys[org_id, key.hash] = replace(key, revoked_at=now)
+                    self._state.keys[org_id, key.hash] = change(key)
                     return True
             return False
 

@@ -96,6 +96,11 @@ class MemoryMessages:
             queues = list(self._queues.items())
         return [(url, body) for url, queue in queues for body in queue.take_dead()]
 
+    def queues(self) -> dict[str, MemoryQueue[str]]:
+        """Every organization's queue by its physical name."""
+        with self._lock:
+            return {url.removeprefix(_URL): queue for url, queue in self._queues.items()}
+
     def next_visible_ms(self) -> int | None:
         """When the next message of any queue becomes, or became, visible: how far a virtual clock may jump."""
         with self._lock:

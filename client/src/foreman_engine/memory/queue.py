@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from foreman_engine.service.backlog import QueueDepth
 from foreman_engine.service.ports import Clock
 
 MAX_RECEIVES: Final = 100
@@ -34,6 +35,7 @@ class _Kept(Generic[Body]):
     received_at: int = 0
     receive_count: int = 0
     receipt: str | None = None
+    sent_at: int = 0
 
 
 class MemoryQueue(Generic[Body]):
@@ -49,8 +51,9 @@ class MemoryQueue(Generic[Body]):
     def send(self, body: Body, delay_ms: int = 0, traceparent: str | None = None) -> None:
         """Put a message, visible after `delay_ms`; `traceparent` travels with it."""
         with self._lock:
-            visible_at = self._clock.now_ms() + delay_ms
-            self._messages.append(_Kept(body, visible_at, next(self._numbers), traceparent))
+            now = self._clock.now_ms()
+            kept = _Kept(body, now + delay_ms, next(self._numbers), traceparent, sent_at=now)
+            self._messages.append(kept)
 
     def receive(self, limit: int, visibility_ms: int) -> list[Received[Body]]:
         """Up to `limit` visible messages, each hidden for `visibility_ms` and under a new receipt."""
@@ -102,6 +105,21 @@ class MemoryQueue(Generic[Body]):
         """The instant at which the next message becomes, or became, visible; None when there is none."""
         with self._lock:
             return min((kept.visible_at for kept in self._messages), default=None)
+
+    def depth(self, name: str) -> QueueDepth:
+        """How many messages there are, by what they are doing; those about to be dead letters wait."""
+        with self._lock:
+            now = self._clock.now_ms()
+            hidden = [kept for kept in self._messages if kept.visible_at > now]
+            delayed = sum(kept.receive_count == 0 for kept in hidden)
+            return QueueDepth(name, len(self._messages) - len(hidden), len(hidden) - delayed, delayed)
+
+    def oldest_ms(self) -> int | None:
+        """How long ago the oldest message was sent that is not delayed any more; None when there is none."""
+        with self._lock:
+            now = self._clock.now_ms()
+            shown = [kept for kept in self._messages if kept.receive_count > 0 or kept.visible_at <= now]
+            return max((now - kept.sent_at for kept in shown), default=None)
 
     def bodies(self) -> list[Body]:
         """Every message there is, visible or not, in the order of sending."""

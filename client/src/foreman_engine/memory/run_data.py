@@ -31,7 +31,8 @@ class MemoryRunDataStore:
         """Write `after` if the tags are still those of `before`."""
         with self._state.lock:
             self._refuse_stale([before])
-            self._state.entries[after.org_id, after.id] = self._state.payloads.shelve(after)
+            current = self._state.entries[after.org_id, after.id]
+            self._state.entries[after.org_id, after.id] = self._state.payloads.shelve(after, current)
 
     def remove(self, entries: Sequence[EntryState]) -> None:
         """Delete entries whose tags are still those given, or none of them."""

@@ -52,7 +52,8 @@ class MemoryRunStore:
             current = self._state.run(before.org_id, before.id)
             if current is None or (current.rev, current.total_tasks) != (before.rev, before.total_tasks):
                 raise StaleError([before.id])
-            stored = self._stored(replace(after, rev=before.rev + 1, total_tasks=before.total_tasks))
+            saved = replace(after, rev=before.rev + 1, total_tasks=before.total_tasks)
+            stored = self._stored(saved, current)
             self._state.runs[_key(before.org_id, before.id)] = stored
             return self._state.payloads.load(replace(stored, counts=after.counts))
 
@@ -82,8 +83,8 @@ class MemoryRunStore:
             if at is not None and index.status in (None, run.status)
         ]
 
-    def _stored(self, run: RunState) -> RunState:
-        return replace(self._state.payloads.shelve(run), counts=Counts())
+    def _stored(self, run: RunState, current: RunState | None = None) -> RunState:
+        return replace(self._state.payloads.shelve(run, current), counts=Counts())
 
 
 def _key(org_id: str, run_id: str) -> RunKey:

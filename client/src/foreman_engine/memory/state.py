@@ -7,6 +7,7 @@ from foreman_engine.domain.errors import AlreadyDoneError
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rate_windows import Window
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Counts, TaskState
@@ -23,13 +24,17 @@ class MemoryState:
 
     clock: Clock
     lock: threading.RLock = field(default_factory=threading.RLock)
-    payloads: PayloadShelf = field(default_factory=PayloadShelf)
+    payloads: PayloadShelf = field(init=False)
     runs: dict[RunKey, RunState] = field(default_factory=dict)
     counts: dict[RunKey, Counts] = field(default_factory=dict)
     tasks: dict[tuple[str, str], TaskState] = field(default_factory=dict)
     entries: dict[tuple[str, str], EntryState] = field(default_factory=dict)
     keys: dict[tuple[str, str], ApiKey] = field(default_factory=dict)
     records: dict[tuple[str, str], IdempotencyRecord] = field(default_factory=dict)
+    windows: dict[tuple[str, str, int], dict[int, Window]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.payloads = PayloadShelf(self.clock)
 
     def run(self, org_id: str, run_id: str) -> RunState | None:
         """The run with this full id."""

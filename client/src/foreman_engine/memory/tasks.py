@@ -118,7 +118,8 @@ class MemoryTaskStore:
         self._state.runs[key] = replace(self._state.runs[key], rev=run.rev + 1)
 
     def _write(self, change: Change) -> TaskState:
-        stored = self._state.payloads.shelve(replace(change.after, rev=change.before.rev + 1))
+        current = self._state.tasks[change.before.org_id, change.before.id]
+        stored = self._state.payloads.shelve(replace(change.after, rev=change.before.rev + 1), current)
         self._state.tasks[stored.org_id, stored.id] = stored
         return self._state.payloads.load(stored)
 

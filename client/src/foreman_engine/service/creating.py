@@ -25,7 +25,7 @@ from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
 from foreman_engine.domain.wiring import wire
 from foreman_engine.domain.work import Work
-from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.new_tasks import Planned, find_dependencies, plan_tasks
 from foreman_engine.service.notices import notice, send
 from foreman_engine.service.ports import Ports, Writing
@@ -67,9 +67,7 @@ def create_tasks(
     """
     run_id = _one_run(requests)
     wired = wire(requests, batch=batch)
-    if key is not None and (record := ports.keys.record(org_id, key.scope)) is not None:
-        # Found only now, the messages of tasks that are not going to exist would be out already.
-        made = key.replayed(AlreadyDoneError(record.body_hash, record.object_ids))
+    if (made := made_before(ports.keys, org_id, key)) is not None:
         return CreatedTasks(_made_before(ports, org_id, made), replayed=True)
     for _ in range(_TRIES):
         run = read_run(ports, org_id, run_id)

@@ -9,7 +9,7 @@ from foreman_contract.tasks import NewTask
 from foreman_engine.domain.errors import AlreadyDoneError, IdTakenError, NotFoundError, UnavailableError
 from foreman_engine.domain.wiring import wire
 from foreman_engine.service.creating import send_ahead
-from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.new_tasks import find_dependencies, plan_tasks
 from foreman_engine.service.ports import Ports, Writing
 from foreman_engine.service.runs import Created, create_run, get_run, new_run
@@ -39,10 +39,8 @@ def create_graph(
     wired = wire(tasks, batch=True)
     if any(task.parent_task_id is not None for task in tasks):
         raise NotFoundError("There is no such parent task in this run.")
-    if key is not None and (record := ports.keys.record(org_id, key.scope)) is not None:
-        # Found only now, the messages of tasks that are not going to exist would be out already.
-        done = AlreadyDoneError(record.body_hash, record.object_ids)
-        return _made_before(ports, org_id, tasks, key.replayed(done))
+    if (before := made_before(ports.keys, org_id, key)) is not None:
+        return _replayed(ports, org_id, tasks, before)
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
         run = new_run(ports.ids.run_id(now), org_id, request, now)
@@ -61,12 +59,12 @@ def create_graph(
         except AlreadyDoneError as error:
             if key is None:
                 raise
-            return _made_before(ports, org_id, tasks, key.replayed(error))
+            return _replayed(ports, org_id, tasks, key.replayed(error))
         return _with_ids(Created(run_view(run), replayed=False), tasks, task_ids)
     raise UnavailableError("No free run id was drawn.")
 
 
-def _made_before(ports: Ports, org_id: str, tasks: Sequence[NewTask], made: Sequence[str]) -> Created:
+def _replayed(ports: Ports, org_id: str, tasks: Sequence[NewTask], made: Sequence[str]) -> Created:
     return _with_ids(Created(get_run(ports, org_id, made[0]), replayed=True), tasks, made[1:])
 
 

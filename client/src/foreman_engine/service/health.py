@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from foreman_engine.domain.errors import UnavailableError
+from foreman_engine.domain.errors import DeploymentError, UnavailableError
 from foreman_engine.service.ports import Ports
 
 
@@ -23,7 +23,7 @@ def _database(ports: Ports) -> bool:
     try:
         # No organization has this name, so the read finds nothing and costs half a unit.
         ports.keys.find("#health", "#health")
-    except UnavailableError:
+    except (UnavailableError, DeploymentError):
         return False
     return True
 
@@ -31,6 +31,6 @@ def _database(ports: Ports) -> bool:
 def _queues(ports: Ports) -> bool:
     try:
         ports.messages.ping()
-    except UnavailableError:
+    except (UnavailableError, DeploymentError):
         return False
     return True

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from foreman_contract import limits
 from foreman_engine.domain.errors import AlreadyDoneError, KeyReusedError
 from foreman_engine.domain.idempotency import IdempotencyRecord
+from foreman_engine.service.ports import KeyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class IdempotencyKey:
             self.scope, self.body_hash, object_ids, now_ms // 1000 + limits.IDEMPOTENCY_S
         )
 
-    def replayed(self, done: AlreadyDoneError) -> tuple[str, ...]:
+    def replayed(self, done: AlreadyDoneError | IdempotencyRecord) -> tuple[str, ...]:
         """The ids that the first request made.
 
         Raises:
@@ -33,6 +34,18 @@ class IdempotencyKey:
         if done.body_hash != self.body_hash:
             raise KeyReusedError("This Idempotency-Key was used before with another body.")
         return done.object_ids
+
+
+def made_before(keys: KeyStore, org_id: str, key: IdempotencyKey | None) -> tuple[str, ...] | None:
+    """The ids that an earlier request with this key made; None when there was none.
+
+    The transaction that creates decides, but who is told only by it has sent messages and stored payloads that nothing needs.
+
+    Raises:
+        KeyReusedError: the first request had another body.
+    """
+    record = None if key is None else keys.record(org_id, key.scope)
+    return None if key is None or record is None else key.replayed(record)
 
 
 def idempotency_key(method: str, path: str, key: str, body: bytes) -> IdempotencyKey:

@@ -1,15 +1,19 @@
 """API keys: issued and revoked by the operator, believed for 30 seconds at a time by the server."""
 
+from dataclasses import replace
+
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 from foreman_engine.domain.errors import Fault, InvalidError, NotFoundError, UnauthorizedError
 from foreman_engine.domain.keys import (
     ENV_PATTERN,
     ORG_PATTERN,
     ApiKey,
-    RateLimit,
+    ParsedKey,
     hash_key,
+    is_same_key,
     parse_key,
 )
+from foreman_engine.domain.rates import RateLimit
 from foreman_engine.service.ports import Ports
 
 
@@ -74,21 +78,36 @@ def revoke_key(ports: Ports, key_id: str) -> ApiKey:
     Raises:
         NotFoundError: there is no such key.
     """
+    key = _named(ports, key_id)
+    ports.keys.revoke(key.org_id, key_id, ports.clock.now_ms())
+    return key
+
+
+def limit_key(ports: Ports, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> ApiKey:
+    """Change a key's rate limit; it holds within 60 seconds. None, and not unlimited: the deployment's default.
+
+    Raises:
+        NotFoundError: there is no such key.
+    """
+    key = _named(ports, key_id)
+    ports.keys.set_limit(key.org_id, key_id, rate_limit, unlimited=unlimited)
+    return replace(key, rate_limit=rate_limit, unlimited=unlimited)
+
+
+def _named(ports: Ports, key_id: str) -> ApiKey:
     for key in list_keys(ports):
         if key.key_id == key_id:
-            ports.keys.revoke(key.org_id, key_id, ports.clock.now_ms())
             return key
     raise NotFoundError(f"There is no key {key_id}.")
 
 
-def authenticate(ports: Ports, env: str, text: str) -> ApiKey:
-    """The key behind an Authorization header's token.
+def authenticate(ports: Ports, parsed: ParsedKey) -> ApiKey:
+    """The stored key that was given. Costs one read, whether or not its organization exists.
 
     Raises:
-        UnauthorizedError: malformed, unknown, revoked, or a key of another stage; all told alike.
+        UnauthorizedError: unknown or revoked; both told alike.
     """
-    parsed = parse_key(text)
-    key = ports.keys.find(parsed.org_id, parsed.hash) if parsed is not None and parsed.env == env else None
-    if key is None or key.revoked_at is not None or key.env != env:
+    key = ports.keys.find(parsed.org_id, parsed.hash)
+    if key is None or not is_same_key(key, parsed) or key.revoked_at is not None:
         raise UnauthorizedError("The API key is not valid.")
     return key

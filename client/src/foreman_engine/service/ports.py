@@ -14,10 +14,14 @@ from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.keys import ApiKey
+from foreman_engine.domain.rates import RateLimit
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import Work
+from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.outside_payloads import OutsidePayloads
+from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 
 
@@ -104,7 +108,7 @@ class RunStore(Protocol):
         """The run's counters of ends, strongly consistent."""
 
     def load(self, runs: Sequence[RunState]) -> list[RunState]:
-        """The same runs with every payload's text."""
+        """The same runs with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(self, before: RunState, after: RunState) -> RunState:
         """Write what differs, on condition that `rev` and `total_tasks` are as in `before`; the answer has the new rev.
@@ -142,7 +146,7 @@ class TaskStore(Protocol):
         """The tasks that exist, strongly consistent; payloads may be unloaded. At most 100 ids."""
 
     def load(self, tasks: Sequence[TaskState]) -> list[TaskState]:
-        """The same tasks with every payload's text."""
+        """The same tasks with every payload's text; UnavailableError when one was replaced and removed since they were read."""
 
     def save(
         self,
@@ -208,6 +212,9 @@ class KeyStore(Protocol):
 
     def revoke(self, org_id: str, key_id: str, now: int) -> bool:
         """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
+
+    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
+        """Change the key's rate limit; False when there is no such key."""
 
     def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
         """The idempotency record of that scope, if it has not expired."""
@@ -285,6 +292,9 @@ class Ports:
     tasks: TaskStore
     run_data: RunDataStore
     keys: KeyStore
+    rate_windows: RateWindows
+    payloads: OutsidePayloads
     messages: Messages
     clock: Clock
     ids: Ids
+    queue_watch: QueueWatch

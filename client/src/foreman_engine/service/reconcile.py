@@ -10,15 +10,14 @@ from typing import Final
 from foreman_contract.enums import TaskStatus
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import TaskState
-from foreman_engine.service.indexes import RunIndex
+from foreman_engine.service.all_runs import all_rows
 from foreman_engine.service.notices import notice, send
-from foreman_engine.service.ports import Ports, Position
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import resolve
 from foreman_engine.service.settle import settle, settle_hinted
 from foreman_engine.service.walks import WORK_PAGES, walk
 
 IDLE_MS: Final = 15 * 60_000
-_RUNS: Final = 25
 _TASKS: Final = 100
 
 
@@ -39,15 +38,10 @@ def reconcile(ports: Ports, org_id: str, idle_ms: int = IDLE_MS) -> Iterator[Rec
     Raises:
         UnavailableError: a store or queue was away; running it again does the rest.
     """
-    position: Position | None = None
-    while True:
-        rows = ports.runs.rows(org_id, RunIndex(), _RUNS, position, ascending=False)
+    for rows in all_rows(ports, org_id):
         found = ports.runs.get(org_id, [row.id for row in rows])
         runs = [found[row.id] for row in rows if row.id in found]
         yield from (_heal(ports, run, idle_ms) for run in runs if not _is_finished(run))
-        if len(rows) < _RUNS:
-            return
-        position = Position(rows[-1].at, rows[-1].id)
 
 
 def _is_finished(run: RunState) -> bool:

@@ -15,7 +15,7 @@ from foreman_engine.domain.ids import created_ms
 from foreman_engine.domain.payload import payload
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.tag_changes import changed_tags
-from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import metadata_payload, read_run
 from foreman_engine.service.tasks import read_task
@@ -40,9 +40,11 @@ def create_entry(
     """Add an entry; one under a key that is there already is a newer version, never an overwrite.
 
     Raises:
-        NotFoundError: the run is unknown, or the task is not in it.
+        NotFoundError: the run is unknown, or the task is not in it; for a repeated request, the entry was deleted.
         TooLargeError: a payload is over its limit.
     """
+    if (made := made_before(ports.keys, org_id, key)) is not None:
+        return CreatedEntry(_read(ports, org_id, run_id, made[0]), replayed=True)
     read_run(ports, org_id, run_id)
     if read_task(ports, org_id, request.task_id).run_id != run_id:
         raise NotFoundError("There is no such task in this run.")

@@ -20,7 +20,7 @@ from foreman_engine.domain.putting_back import retried_run
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.work import Work
 from foreman_engine.service import settle, walks
-from foreman_engine.service.idempotency import IdempotencyKey
+from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.views import run_view
 
@@ -42,6 +42,8 @@ def create_run(ports: Ports, org_id: str, request: CreateRun, key: IdempotencyKe
         TooLargeError: a payload is over its limit.
         KeyReusedError: the idempotency key came with another body before.
     """
+    if (made := made_before(ports.keys, org_id, key)) is not None:
+        return Created(get_run(ports, org_id, made[0]), replayed=True)
     for _ in range(_TRIES):
         now = ports.clock.now_ms()
         run = new_run(ports.ids.run_id(now), org_id, request, now)

@@ -14,6 +14,9 @@ from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
 from foreman_engine.memory.messages import MemoryMessages
+from foreman_engine.memory.outside_payloads import MemoryOutsidePayloads
+from foreman_engine.memory.queue_watch import MemoryQueueWatch
+from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
 from foreman_engine.memory.state import MemoryState
@@ -81,9 +84,12 @@ class World:
             tasks=self.tasks,
             run_data=MemoryRunDataStore(self.state),
             keys=MemoryKeyStore(self.state),
+            rate_windows=MemoryRateWindows(self.state),
+            payloads=MemoryOutsidePayloads(self.state),
             messages=self.messages,
             clock=self.clock,
             ids=seeded_ids(),
+            queue_watch=MemoryQueueWatch(self.messages),
         )
         self.watcher = Watcher(self.state, self.clock.now_ms())
         self.broken = False

@@ -2,8 +2,7 @@
 
 import pytest
 
-from foreman_engine.domain.keys import RateLimit
-from infra.rates import format_rate, parse_rate
+from foreman_engine.domain.rates import RateLimit, format_rate, parse_rate
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,23 @@
-"""Rate limits as an operator writes them: `100/15m`, or `off`."""
+"""Rate limits, and how operators write them: `100/15m`, or `off`."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
-
-from foreman_engine.domain.keys import RateLimit
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OFF: Final = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `requests` in a fixed window of `window_s` seconds."""
+
+    requests: int
+    window_s: int
+
+
+DEFAULT_RATE: Final = "100/15m"
+"""What a key may do when neither it nor the deployment says otherwise."""
 
 
 def parse_rate(text: str) -> RateLimit | None:
@@ -17,7 +28,7 @@ def parse_rate(text: str) -> RateLimit | None:
     """
     if text == OFF:
         return None
-    found = re.fullmatch(r"([1-9]\d{0,8})/(\d{0,5})([smhd])", text)
+    found = re.fullmatch(r"([1-9][0-9]{0,8})/([0-9]{0,5})([smhd])", text)
     window_s = int(found[2] or 1) * _UNITS[found[3]] if found else 0
     if found is None or window_s == 0:
         raise ValueError(f"{text!r} is no rate limit; write such as 100/15m, 5/s or off")
