@@ -1,8 +1,11 @@
 """Foreman's Python SDK: durable tasks on your own AWS account.
 
 Every call returns a Result. Only `initialize_foreman_client` and `.unwrap()` raise for what the service or the network
-did. AWS is imported when a worker is created, not before.
+did. The async client is `AsyncForeman`, async functions are in `foreman_client.aio`. What not every program needs is
+imported by its first use: the async client with asyncio, and AWS by the first worker or result queue.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from foreman_client._unset import UNSET as UNSET
 from foreman_client._version import __version__
@@ -72,8 +75,15 @@ from foreman_contract.runs import Run, RunPage
 from foreman_contract.service import Config, ErrorDetail, Health, Queues
 from foreman_contract.tasks import Dependency, RetryPolicy, Task, TaskPage
 
+if TYPE_CHECKING:
+    from foreman_client import aio
+    from foreman_client.async_client import AsyncForeman, initialize_async_foreman_client
+    from foreman_client.async_pages import AsyncPages
+
 __all__ = [
     "AnswerError",
+    "AsyncForeman",
+    "AsyncPages",
     "AtLeast",
     "Config",
     "ConflictError",
@@ -121,6 +131,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "WaitTimeoutError",
     "__version__",
+    "aio",
     "cancel_run",
     "cancel_task",
     "create_run",
@@ -136,6 +147,7 @@ __all__ = [
     "get_run",
     "get_task",
     "health",
+    "initialize_async_foreman_client",
     "initialize_foreman_client",
     "iterate_run_data",
     "iterate_run_data_search",
@@ -153,3 +165,16 @@ __all__ = [
     "wait_for_run",
     "wait_for_task",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the async side, imported when they are asked for."""
+    from importlib import import_module
+
+    if name in ("AsyncForeman", "initialize_async_foreman_client"):
+        return getattr(import_module("foreman_client.async_client"), name)
+    if name == "AsyncPages":
+        return import_module("foreman_client.async_pages").AsyncPages
+    if name == "aio":
+        return import_module("foreman_client.aio")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

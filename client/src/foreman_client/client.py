@@ -8,6 +8,7 @@ import httpx
 
 from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
+from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
 from foreman_client.operations import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 class Foreman:
     """Every operation as a method; safe to share between threads. `initialize_foreman_client` makes one.
+
+    It may be used on both sides of a fork: the child opens connections of its own.
 
     `config` is the caller's, `settings` what the service said of itself, with the queues of the config's names.
     """
@@ -98,7 +101,7 @@ class Foreman:
         return Worker(handlers, options, SessionApi(self.session, options), queue, self.session)
 
     def close(self) -> None:
-        """Close the connections; the client and its workers are of no use after."""
+        """Close the connections; the client and its workers are of no use after: calls raise RuntimeError."""
         self.session.close()
 
     def __enter__(self) -> Self:
@@ -119,15 +122,12 @@ def initialize_foreman_client(
 
     Raises:
         ForemanError: the service did not answer, or refused.
+        TypeError: `config` is no ForemanConfig.
     """
-    if not isinstance(config, ForemanConfig):
-        raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")
-    session = open_session(config, transport=transport)
-    settings = session.run(service.get_config(session.scope)).unwrap()
-    if (settings.queues.task_queue, settings.queues.result_queue) != (
-        config.queues.task_queue,
-        config.queues.result_queue,
-    ):
-        queues = session.run(service.get_queue_config(session.scope)).unwrap()
-        settings = settings.model_copy(update={"queues": queues})
+    session = open_session(checked(config), transport=transport)
+    try:
+        settings = session.run(service.fetch_settings(session.scope)).unwrap()
+    except BaseException:
+        session.close()
+        raise
     return Foreman(config, settings, session)

@@ -70,7 +70,7 @@ def test_functions_of_one_config_share_connections_and_take_nothing_but_a_config
         return service.session(config)
 
     monkeypatch.setattr(http, "open_session", open_stub)
-    http._shared_session.cache_clear()
+    http.session_for.cache_clear()
     try:
         for _ in range(3):
             assert foreman_client.get_run(CONFIG, "r").success
@@ -78,7 +78,7 @@ def test_functions_of_one_config_share_connections_and_take_nothing_but_a_config
         with pytest.raises(TypeError, match="config must be ForemanConfig"):
             foreman_client.get_run("http://h", "r")  # type: ignore[arg-type]
     finally:
-        http._shared_session.cache_clear()
+        http.session_for.cache_clear()
 
 
 def test_a_client_knows_the_queues_of_its_own_names() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from foreman_client._arguments import params
 from foreman_client._request import reading
 from foreman_client._steps import Scope, Steps, exchange
-from foreman_client.result import Result
+from foreman_client.result import Failure, Result, Success
 from foreman_contract.service import Config, Health, Queues
 
 
@@ -18,6 +18,20 @@ def get_queue_config(scope: Scope) -> Steps[Result[Queues]]:
     """The queues of the config's own names; they are created when absent."""
     query = params(task_queue=scope.queues.task_queue, result_queue=scope.queues.result_queue)
     return exchange(scope, reading("/api/v1/config/queues", Queues, query))
+
+
+def fetch_settings(scope: Scope) -> Steps[Result[Config]]:
+    """What `get_config` answers, with the queues of the config's own names: what a client keeps."""
+    settings = yield from get_config(scope)
+    if not settings.success:
+        return settings
+    named = settings.data.queues
+    if (named.task_queue, named.result_queue) == (scope.queues.task_queue, scope.queues.result_queue):
+        return settings
+    queues = yield from get_queue_config(scope)
+    if isinstance(queues, Failure):
+        return queues
+    return Success(settings.data.model_copy(update={"queues": queues.data}))
 
 
 def health(scope: Scope) -> Steps[Result[Health]]:
