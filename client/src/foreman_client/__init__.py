@@ -5,7 +5,7 @@ did. The async client is `AsyncForeman`, async functions are in `foreman_client.
 imported by its first use: the async client with asyncio, and AWS by the first worker or result queue.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from foreman_client._unset import UNSET as UNSET
 from foreman_client._version import __version__
@@ -64,6 +64,7 @@ from foreman_client.functions import (
 )
 from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import NewTask
+from foreman_client.operations.watching import ResultEvent
 from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
@@ -79,11 +80,14 @@ if TYPE_CHECKING:
     from foreman_client import aio
     from foreman_client.async_client import AsyncForeman, initialize_async_foreman_client
     from foreman_client.async_pages import AsyncPages
+    from foreman_client.async_results import AsyncResults
+    from foreman_client.results import Results
 
 __all__ = [
     "AnswerError",
     "AsyncForeman",
     "AsyncPages",
+    "AsyncResults",
     "AtLeast",
     "Config",
     "ConflictError",
@@ -112,6 +116,8 @@ __all__ = [
     "RateLimitedError",
     "RequestTimeoutError",
     "Result",
+    "ResultEvent",
+    "Results",
     "RetryLater",
     "RetryPolicy",
     "Run",
@@ -167,14 +173,25 @@ __all__ = [
 ]
 
 
+_LAZY: Final = {
+    "AsyncForeman": "async_client",
+    "AsyncPages": "async_pages",
+    "AsyncResults": "async_results",
+    "Results": "results",
+    "initialize_async_foreman_client": "async_client",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """The names of the async side, imported when they are asked for."""
+    """The names that need more than the blocking calls do, imported when they are asked for."""
     from importlib import import_module
 
-    if name in ("AsyncForeman", "initialize_async_foreman_client"):
-        return getattr(import_module("foreman_client.async_client"), name)
-    if name == "AsyncPages":
-        return import_module("foreman_client.async_pages").AsyncPages
     if name == "aio":
         return import_module("foreman_client.aio")
+    if name in _LAZY:
+        return getattr(import_module(f"foreman_client.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

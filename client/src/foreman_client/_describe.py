@@ -37,6 +37,18 @@ def describe_paged(
     sign(call, listing.page, first, pages[row, model])
 
 
+def sign_method(
+    call: Callable[..., Any], operation: Callable[..., Any], first: inspect.Parameter, answer: str
+) -> None:
+    """Give `call` the operation's name, docstring and signature, with one more first parameter and another answer."""
+    call.__name__ = call.__qualname__ = operation.__name__
+    call.__doc__ = operation.__doc__
+    signature = inspect.signature(operation)
+    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[first, *signature.parameters.values()], return_annotation=answer
+    )
+
+
 def sign(
     call: Callable[..., Any], operation: Callable[..., Any], first: inspect.Parameter, answer: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""The one module of the SDK that knows AWS: a worker's task queue on SQS."""
+"""The one module of the SDK that knows AWS: a worker's task queue and an application's result queue on SQS."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -79,13 +79,23 @@ class SqsQueue:
 
 
 def open_task_queue(settings: Config) -> SqsQueue:
-    """The task queue that the service named, with the credentials that boto3 finds.
+    """The task queue that the service named, with the credentials that boto3 finds."""
+    return SqsQueue(_connect(settings), settings.queues.task_queue_url)
+
+
+def open_result_queue(settings: Config) -> SqsQueue:
+    """The result queue that the service named, with the credentials that boto3 finds."""
+    return SqsQueue(_connect(settings), settings.queues.result_queue_url)
+
+
+def _connect(settings: Config) -> "SQSClient":
+    """A client with the credentials that boto3 finds.
 
     A stand-in for AWS (`awsEndpointUrl`) takes any credentials, so where none are found dummy ones do.
     """
     session = boto3.session.Session(region_name=settings.region)
     stand_in = settings.aws_endpoint_url is not None and session.get_credentials() is None
-    client = session.client(
+    return session.client(
         "sqs",
         endpoint_url=settings.aws_endpoint_url,
         config=BotoConfig(
@@ -98,7 +108,6 @@ def open_task_queue(settings: Config) -> SqsQueue:
         aws_access_key_id=_DUMMY_KEY if stand_in else None,
         aws_secret_access_key=_DUMMY_KEY if stand_in else None,
     )
-    return SqsQueue(client, settings.queues.task_queue_url)
 
 
 def _tens(items: Iterable[T]) -> Iterator[list[T]]:

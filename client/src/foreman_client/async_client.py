@@ -8,6 +8,7 @@ import httpx
 
 from foreman_client._async_bind import async_method, async_paged_method
 from foreman_client._async_http import AsyncSession, open_async_session
+from foreman_client._watch import async_results_method
 from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
 from foreman_client.operations import (
@@ -19,6 +20,7 @@ from foreman_client.operations import (
     task_batches,
     tasks,
     waiting,
+    watching,
 )
 from foreman_contract.service import Config
 
@@ -64,6 +66,8 @@ class AsyncForeman:
     iterate_run_data_search = async_paged_method(iterating.iterate_run_data_search)
     update_run_data_tags = async_method(run_data.update_run_data_tags)
     delete_run_data = async_method(deleting.delete_run_data)
+
+    results = async_results_method(watching.results)
 
     get_config = async_method(service.get_config)
     get_queue_config = async_method(service.get_queue_config)

@@ -8,6 +8,7 @@ import httpx
 
 from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
+from foreman_client._watch import results_method
 from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
@@ -20,6 +21,7 @@ from foreman_client.operations import (
     task_batches,
     tasks,
     waiting,
+    watching,
 )
 from foreman_contract.service import Config
 
@@ -69,6 +71,8 @@ class Foreman:
     iterate_run_data_search = paged_method(iterating.iterate_run_data_search)
     update_run_data_tags = method(run_data.update_run_data_tags)
     delete_run_data = method(deleting.delete_run_data)
+
+    results = results_method(watching.results)
 
     get_config = method(service.get_config)
     get_queue_config = method(service.get_queue_config)
