@@ -1,20 +1,22 @@
 """What `make dist` builds installs into a clean environment of every Python that is here, and works there."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import foreman_client
-from benchmarks.installed import NotMadeError
+from benchmarks.installed import CACHE, NotMadeError, made_once
 from tests.contract.needed import needed
 from tests.e2e.processes import ROOT, clean_environment
 from tests.e2e.raw_server import RawServer, raw_server
@@ -53,6 +55,32 @@ def pythons() -> dict[str, Path]:
 PYTHONS = pythons()
 
 
+def needed_wheels(say: Callable[[str], None]) -> Path:
+    """A folder with every wheel that the SDK and its build need on these Pythons, fetched once as any user fetches them."""
+    project = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())
+    needs = project["project"]["dependencies"] + project["build-system"]["requires"]
+    pins = (ROOT / "constraints.txt").read_bytes()
+    made_of = hashlib.sha256(pins + repr((needs, sorted(PYTHONS))).encode()).hexdigest()[:12]
+
+    def fetch(folder: Path) -> None:
+        say("Fetching what the SDK needs on each Python (once, about a minute)")
+        for version in PYTHONS:
+            pip: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "-d",
+                folder,
+                "-c",
+                ROOT / "constraints.txt",
+            ]
+            output(*pip, "--python-version", version, "--only-binary=:all:", *needs)
+
+    return made_once(CACHE / f"sdk-wheels-{made_of}", Path.is_dir, fetch)
+
+
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel and a source distribution, built as `make dist` builds them."""
@@ -80,7 +108,7 @@ def said(
     """By version: what the probe printed after the wheel and after the source distribution was installed."""
     folder = tmp_path_factory.mktemp("venvs")
 
-    def install(version: str) -> tuple[str, str]:
+    def install(version: str, wheels: Path) -> tuple[str, str]:
         venv = folder / version
         output(PYTHONS[version], "-m", "venv", venv)
         python = venv / "bin" / "python"
@@ -99,9 +127,11 @@ def said(
         output(*pip, "--force-reinstall", "--no-deps", *dist.glob("*.tar.gz"))
         return wheel, output(python, "-I", "-W", "error", PROBE, service.endpoint)
 
-    def install_all(say: object) -> dict[str, tuple[str, str]]:
+    def install_all(say: Callable[[str], None]) -> dict[str, tuple[str, str]]:
+        wheels = needed_wheels(say)
         with ThreadPoolExecutor() as pool:
-            return dict(zip(PYTHONS, pool.map(install, PYTHONS), strict=True))
+            outputs = pool.map(lambda version: install(version, wheels), PYTHONS)
+            return dict(zip(PYTHONS, outputs, strict=True))
 
     return needed(request, install_all)
 
