@@ -181,16 +181,17 @@ _LAZY: Final = {
     "initialize_async_foreman_client": "async_client",
 }
 
+if not TYPE_CHECKING:  # or every misspelt name would be Any to a type checker
 
-def __getattr__(name: str) -> Any:
-    """The names that need more than the blocking calls do, imported when they are asked for."""
-    from importlib import import_module
+    def __getattr__(name: str) -> Any:
+        """The names that need more than the blocking calls do, imported when they are asked for."""
+        from importlib import import_module
 
-    if name == "aio":
-        return import_module("foreman_client.aio")
-    if name in _LAZY:
-        return getattr(import_module(f"foreman_client.{_LAZY[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "aio":
+            return import_module("foreman_client.aio")
+        if name in _LAZY:
+            return getattr(import_module(f"foreman_client.{_LAZY[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
