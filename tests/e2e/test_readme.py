@@ -77,6 +77,8 @@ def test_the_sdks_own_readme(stack: Stack, capsys: pytest.CaptureFixture[str]) -
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["completed {'processed': True}", "123"]
     assert "customer-data ['validated', 'v1.0']" in printed
+    assert {"pending", "{'order': 0}"} <= set(printed)
+    assert "task.completed process-order completed" in printed
     assert printed[-1] == "{'charged': True}"
 
 

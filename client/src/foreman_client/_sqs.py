@@ -1,4 +1,4 @@
-"""The one module of the SDK that knows AWS: a worker's task queues on SQS."""
+"""The one module of the SDK that knows AWS: a worker's task queues and an application's result queue on SQS."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -129,6 +129,12 @@ def open_task_queues(
     urls = {priority: str(getattr(settings.queues.task_queue_urls, priority)) for priority in priorities}
     connection = SqsConnection(lambda: _connect(settings, len(urls)))
     return {priority: SqsQueue(connection, url, restore) for priority, url in urls.items()}
+
+
+def open_result_queue(settings: Config) -> SqsQueue:
+    """The result queue that the service named, with the credentials that boto3 finds; whoever reads it restores it."""
+    connection = SqsConnection(lambda: _connect(settings, 1))
+    return SqsQueue(connection, settings.queues.result_queue_url, lambda: None)
 
 
 def _connect(settings: Config, polls: int) -> "SQSClient":

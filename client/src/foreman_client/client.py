@@ -8,9 +8,9 @@ import httpx
 
 from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
+from foreman_client._watch import results_method
+from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
-from foreman_client.context import Handler
-from foreman_client.handlers import Handlers
 from foreman_client.operations import (
     deleting,
     iterating,
@@ -20,16 +20,21 @@ from foreman_client.operations import (
     task_batches,
     tasks,
     waiting,
+    watching,
 )
 from foreman_client.operations.task_body import PriorityName
 from foreman_contract.service import Config
 
 if TYPE_CHECKING:
+    from foreman_client.context import Handler
+    from foreman_client.handlers import Handlers
     from foreman_client.worker import Worker
 
 
 class Foreman:
     """Every operation as a method; safe to share between threads. `initialize_foreman_client` makes one.
+
+    It may be used on both sides of a fork: the child opens connections of its own.
 
     `config` is the caller's, `settings` what the service said of itself, with the queues of the config's names.
     """
@@ -69,13 +74,15 @@ class Foreman:
     update_run_data_tags = method(run_data.update_run_data_tags)
     delete_run_data = method(deleting.delete_run_data)
 
+    results = results_method(watching.results)
+
     get_config = method(service.get_config)
     get_queue_config = method(service.get_queue_config)
     health = method(service.health)
 
     def create_worker(
         self,
-        handlers: Mapping[str, Handler] | Handlers | None = None,
+        handlers: "Mapping[str, Handler] | Handlers | None" = None,
         *,
         concurrency: int = 10,
         concurrency_by_type: Mapping[str, int] | None = None,
@@ -117,10 +124,10 @@ class Foreman:
 
     def _restore_queues(self) -> None:
         """Have the service look for its queues; one that was deleted is created again. A failure is tried again later."""
-        self.session.run(service.get_queue_config(self.session.scope))
+        self.session.run(service.restore_queues(self.session.scope))
 
     def close(self) -> None:
-        """Close the connections; the client and its workers are of no use after."""
+        """Close the connections; the client and its workers are of no use after: calls raise RuntimeError."""
         self.session.close()
 
     def __enter__(self) -> Self:
@@ -141,15 +148,12 @@ def initialize_foreman_client(
 
     Raises:
         ForemanError: the service did not answer, or refused.
+        TypeError: `config` is no ForemanConfig.
     """
-    if not isinstance(config, ForemanConfig):
-        raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")
-    session = open_session(config, transport=transport)
-    settings = session.run(service.get_config(session.scope)).unwrap()
-    if (settings.queues.task_queue, settings.queues.result_queue) != (
-        config.queues.task_queue,
-        config.queues.result_queue,
-    ):
-        queues = session.run(service.get_queue_config(session.scope)).unwrap()
-        settings = settings.model_copy(update={"queues": queues})
+    session = open_session(checked(config), transport=transport)
+    try:
+        settings = session.run(service.fetch_settings(session.scope)).unwrap()
+    except BaseException:
+        session.close()
+        raise
     return Foreman(config, settings, session)
