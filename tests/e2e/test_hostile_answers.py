@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -130,19 +130,19 @@ def settings() -> Config:
     return Config.model_validate(config_json())
 
 
-def blocking(server: RawServer) -> dict[str, Result[Any]]:
+def blocking(server: RawServer, names: Sequence[str]) -> dict[str, Result[Any]]:
     config = config_of(server)
     with Foreman(config, settings(), open_session(config)) as client:
-        found = {name: getattr(client, name)(**arguments) for name, arguments in CALLS.items()}
+        found = {name: getattr(client, name)(**CALLS[name]) for name in names}
         return {name: one(list(each)) if name.startswith("iterate") else each for name, each in found.items()}
 
 
-async def awaited(server: RawServer) -> dict[str, Result[Any]]:
+async def awaited(server: RawServer, names: Sequence[str]) -> dict[str, Result[Any]]:
     config = config_of(server)
     async with AsyncForeman(config, settings(), open_async_session(config)) as client:
         found: dict[str, Result[Any]] = {}
-        for name, arguments in CALLS.items():
-            call = getattr(client, name)(**arguments)
+        for name in names:
+            call = getattr(client, name)(**CALLS[name])
             found[name] = one([row async for row in call]) if name.startswith("iterate") else await call
         return found
 
@@ -159,8 +159,11 @@ def test_every_operation_is_called() -> None:
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_hostile_answer_is_a_failure_of_its_kind(server: RawServer, answer: str) -> None:
+    """Of every operation, blocking or async: each operation meets half of the answers on either side."""
+    turn = list(ANSWERS).index(answer) % 2
+    one_half, other_half = list(CALLS)[turn::2], list(CALLS)[1 - turn :: 2]
     server.answer, kind = ANSWERS[answer]
-    for results in (blocking(server), asyncio.run(awaited(server))):
+    for results in (blocking(server, one_half), asyncio.run(awaited(server, other_half))):
         for name, result in results.items():
             assert isinstance(result, Failure), name
             error = result.error
@@ -174,5 +177,5 @@ def test_a_hostile_answer_is_a_failure_of_its_kind(server: RawServer, answer: st
 
 def test_nobody_at_home_is_a_failure_too(server: RawServer) -> None:
     gone = RawServer(1)
-    for results in (blocking(gone), asyncio.run(awaited(gone))):
+    for results in (blocking(gone, list(CALLS)), asyncio.run(awaited(gone, list(CALLS)))):
         assert {type(result.error) for result in results.values()} == {ConnectionFailedError}

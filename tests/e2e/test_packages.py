@@ -104,11 +104,11 @@ def service() -> Iterator[RawServer]:
 @pytest.fixture(scope="module")
 def said(
     dist: Path, service: RawServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> dict[str, tuple[str, str]]:
-    """By version: what the probe printed after the wheel and after the source distribution was installed."""
+) -> dict[str, list[str]]:
+    """By version: what the probe printed after the wheel, and on one also after the source distribution was installed."""
     folder = tmp_path_factory.mktemp("venvs")
 
-    def install(version: str, wheels: Path) -> tuple[str, str]:
+    def install(version: str, wheels: Path) -> list[str]:
         venv = folder / version
         output(
             PYTHONS[version], "-m", "venv", "--without-pip", venv
@@ -117,11 +117,13 @@ def said(
         pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
         pip += ["--no-compile", "--no-index", "--find-links", wheels]
         output(*pip, *dist.glob("*.whl"))
-        wheel = output(python, "-I", "-W", "error", PROBE, service.endpoint)
-        output(*pip, "--force-reinstall", "--no-deps", *dist.glob("*.tar.gz"))
-        return wheel, output(python, "-I", "-W", "error", PROBE, service.endpoint)
+        printed = [output(python, "-I", "-W", "error", PROBE, service.endpoint)]
+        if version == next(iter(PYTHONS)):  # what it is built of does not depend on the version
+            output(*pip, "--force-reinstall", "--no-deps", *dist.glob("*.tar.gz"))
+            printed.append(output(python, "-I", "-W", "error", PROBE, service.endpoint))
+        return printed
 
-    def install_all(say: Callable[[str], None]) -> dict[str, tuple[str, str]]:
+    def install_all(say: Callable[[str], None]) -> dict[str, list[str]]:
         wheels = needed_wheels(say)
         with ThreadPoolExecutor() as pool:
             outputs = pool.map(lambda version: install(version, wheels), PYTHONS)
@@ -155,7 +157,7 @@ def test_the_source_distribution_holds_what_the_wheel_is_built_of(dist: Path) ->
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-def test_it_installs_and_works(said: dict[str, tuple[str, str]], version: str) -> None:
+def test_it_installs_and_works(said: dict[str, list[str]], version: str) -> None:
     own = foreman_client.__version__
     for printed in said[version]:
         assert printed == f"{own} {own} >=3.11 [] healthy healthy\n"

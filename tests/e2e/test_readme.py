@@ -125,6 +125,14 @@ def test_the_programs_of_the_workers_page(stack: Stack, tmp_path: Path) -> None:
     ]
 
 
+def test_the_async_program_of_the_workers_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    code = blocks(ROOT / "docs" / "workers.md")[3]
+    config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)
+    with initialize_foreman_client(config) as client:
+        exec(compile(code, "workers.md", "exec"), {"client": client})
+    assert capsys.readouterr().out == "42\n"
+
+
 def test_the_middleware_of_the_workers_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     code = blocks(ROOT / "docs" / "workers.md")[2]
     config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)

@@ -1,6 +1,7 @@
 """The result queue of a real stack: ends arrive, what was not finished comes again, what was does not."""
 
 import asyncio
+from typing import Any
 
 from foreman_client import (
     Foreman,
@@ -10,6 +11,7 @@ from foreman_client import (
     initialize_foreman_client,
 )
 from tests.e2e.processes import Stack
+from tests.e2e.workers import queue_client
 
 
 def config_of(stack: Stack, name: str) -> ForemanConfig:
@@ -54,3 +56,22 @@ def test_async_what_was_not_finished_comes_again_and_what_was_does_not(stack: St
             assert [event async for event in client.results(idle_s=0)] == []
 
     asyncio.run(main())
+
+
+def test_a_result_queue_that_was_deleted_is_there_again_and_events_come(stack: Stack) -> None:
+    sqs: Any = queue_client(stack)
+
+    async def look(config: ForemanConfig) -> None:
+        async with initialize_async_foreman_client(config) as client:
+            assert [event async for event in client.results(idle_s=1)] == []
+
+    config = config_of(stack, "deleted")
+    with initialize_foreman_client(config) as client:
+        url = client.settings.queues.result_queue_url
+        for restore in (lambda: list(client.results(idle_s=1)), lambda: asyncio.run(look(config))):
+            sqs.delete_queue(QueueUrl=url)
+            restore()
+            assert sqs.get_queue_url(QueueName=url.rsplit("/", 1)[-1])
+            ended = end_three(client)
+            seen = {event.task_id for event in client.results(max_events=3, timeout_s=30)}
+            assert seen == ended
