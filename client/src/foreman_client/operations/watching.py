@@ -47,8 +47,9 @@ def results(
     longer for than `visibility_s` (1-21,600) may come a second time meanwhile.
 
     It raises nothing for what the queue or the network did: a queue that cannot be reached is logged, by the logger
-    `foreman_client.results`, and asked again until the iteration ends. What is no event is logged and deleted. Needs
-    AWS credentials that may receive from the result queue, delete from it and change visibility.
+    `foreman_client.results`, and asked again until the iteration ends; the service creates one again that was deleted.
+    What is no event is logged and deleted. Needs AWS credentials that may receive from the result queue, delete from it
+    and change visibility.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or out of range.
