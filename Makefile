@@ -13,7 +13,7 @@ TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine
 FAST_TESTS := tests/unit tests/architecture
 ARGS :=
 
-.PHONY: help setup run dev bench-import test test-stores test-faults test-processes check lint types fmt clean
+.PHONY: help setup run dev bench-import test test-stores test-faults test-processes check lint types fmt dist clean
 
 help: ## Say what can be made
 	@echo "Foreman: durable tasks on AWS. Begin with 'make run'."
@@ -60,6 +60,10 @@ fmt: $(VENV)/.development ## Format the code and fix what can be fixed
 
 bench-import: $(VENV)/.development ## Compare the bundle's import with that of pydantic and a logger alone
 	@$(BIN)/python -m benchmarks.import_time
+
+dist: $(VENV)/.local ## Build the SDK's wheel and source distribution into dist/
+	@rm -rf dist
+	@cd client && ../$(BIN)/python -m hatchling build --directory ../dist
 
 clean: ## Remove what make can make again; the local stack's data in .foreman/ stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

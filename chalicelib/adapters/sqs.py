@@ -42,7 +42,7 @@ class SqsMessages:
             fault = Fault("resultQueue", "must differ from taskQueue")
             raise InvalidError("A queue cannot carry both tasks and results.", [fault])
         urls = {
-            priority.value: self._queues.url(physical_name(self._stage, org_id, task_queue, priority))
+            priority.value: self._asked(physical_name(self._stage, org_id, task_queue, priority))
             for priority in Priority
         }
         return Queues(
@@ -50,15 +50,20 @@ class SqsMessages:
             result_queue=result_queue,
             task_queue_url=urls[Priority.NORMAL],
             task_queue_urls=PriorityUrls(**urls),
-            result_queue_url=self._queues.url(physical_name(self._stage, org_id, result_queue)),
+            result_queue_url=self._asked(physical_name(self._stage, org_id, result_queue)),
         )
+
+    def _asked(self, name: str) -> str:
+        """The queue's URL, asked anew: whoever resolves a name may do so because its queue was deleted."""
+        self._queues.forget(name)
+        return self._queues.url(name)
 
     def send_tasks(self, org_id: str, notices: Sequence[TaskNotice]) -> None:
         """Put task messages on their queues, all of them or an error; never visible before their delay is over."""
-        by_queue = sorted(notices, key=lambda notice: notice.queue)
-        for queue, group in itertools.groupby(by_queue, key=lambda notice: notice.queue):
+        by_queue = sorted(notices, key=_place)
+        for (queue, priority), group in itertools.groupby(by_queue, key=_place):
             messages = [_outgoing(notice, _delay_s(notice)) for notice in group]
-            self._send(physical_name(self._stage, org_id, queue), messages)
+            self._send(physical_name(self._stage, org_id, queue, priority), messages)
 
     def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one), all of them or an error."""
@@ -90,6 +95,10 @@ class SqsMessages:
             self._queues.look_up(self._work_queue)
         except ClientError as error:
             raise UnavailableError("SQS does not answer.") from error
+
+
+def _place(notice: TaskNotice) -> tuple[str, Priority]:
+    return notice.queue, notice.priority
 
 
 def _delay_s(notice: TaskNotice) -> int:

@@ -1,7 +1,7 @@
 """`python -m infra destroy`: the end of a stage and of everything in it. Each part can be repeated after an interruption."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import click
@@ -88,7 +88,10 @@ def _delete_code(account: Account, remains: Remains, console: Console) -> None:
         delete_stack(account.client("cloudformation"), remains.stage.stack)
     logs = account.client("logs")
     for group in remains.log_groups:
-        logs.delete_log_group(logGroupName=group)
+        with suppress(
+            logs.exceptions.ResourceNotFoundException
+        ):  # the stack may have had it, and taken it along
+            logs.delete_log_group(logGroupName=group)
 
 
 def _delete_state(account: Account, remains: Remains, console: Console) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from foreman_contract.enums import EventType
+from foreman_contract.enums import EventType, Priority
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 from foreman_engine.domain.errors import InvalidError
@@ -60,6 +60,17 @@ def test_task_messages_reach_their_queues(backend: Backend, make: Maker) -> None
         wanted = [notice.message.to_wire() for notice in notices if notice.queue == queue]
         assert len(bodies) == count
         assert {body["taskId"]: body for body in bodies} == {body["taskId"]: body for body in wanted}
+
+
+def test_a_task_message_goes_to_the_queue_of_its_priority(backend: Backend, make: Maker) -> None:
+    notices = [
+        TaskNotice(message(make, number), "p", priority=priority) for number, priority in enumerate(Priority)
+    ]
+    backend.ports.messages.send_tasks(make.org_id, notices)
+    urls = backend.ports.messages.resolve(make.org_id, "p", DEFAULT_RESULT_QUEUE).task_queue_urls
+    for notice in notices:
+        [arrived] = drain(backend, getattr(urls, notice.priority))
+        assert json.loads(arrived.body) == notice.message.to_wire()
 
 
 def test_a_delayed_message_is_never_early(backend: Backend, make: Maker) -> None:

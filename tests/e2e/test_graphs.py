@@ -72,9 +72,9 @@ def counting(client: Foreman) -> Iterator[Counter[str]]:
         with lock:
             asked[request.url.path.rsplit("/", 1)[-1]] += 1
 
-    client.session.http.event_hooks = {"request": [count]}
+    client.session.connections.client().event_hooks = {"request": [count]}
     yield asked
-    client.session.http.event_hooks = {}
+    client.session.connections.client().event_hooks = {}
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ def ids(said: Said) -> list[str]:
 @pytest.mark.parametrize("kind", ["run", "graph", "task", "batch", "entry"])
 def test_one_creates_and_all_are_answered_alike(stack: Stack, kind: str) -> None:
     _, run = stack.call("POST", "/api/v1/runs", {"inputData": None})
-    task = {"runId": run["id"], "type": "t", "inputData": LARGE, "enqueue": True}
+    task = {"runId": run["id"], "type": "t", "inputData": LARGE, "enqueue": True, "queue": "creates"}
     _, made = stack.call("POST", "/api/v1/tasks", task)
     path, body = {
         "run": ("/api/v1/runs", {"inputData": LARGE}),

@@ -23,7 +23,7 @@ def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_bare_make_explains_itself() -> None:
     said = make()
     assert said.returncode == 0
-    for target in ("setup", "run", "dev", "test", "check", "fmt", "clean"):
+    for target in ("setup", "run", "dev", "test", "check", "fmt", "dist", "clean"):
         assert f"make {target} " in said.stdout
 
 

@@ -77,6 +77,8 @@ def test_the_sdks_own_readme(stack: Stack, capsys: pytest.CaptureFixture[str]) -
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["completed {'processed': True}", "123"]
     assert "customer-data ['validated', 'v1.0']" in printed
+    assert {"pending", "{'order': 0}"} <= set(printed)
+    assert "task.completed process-order completed" in printed
     assert printed[-1] == "{'charged': True}"
 
 
@@ -96,3 +98,51 @@ def test_the_examples_of_the_graphs_page(stack: Stack, capsys: pytest.CaptureFix
         "fetch completed {'rows': 4}",
     ]
     assert said[5:] == ["121"]
+
+
+def test_the_programs_of_the_workers_page(stack: Stack, tmp_path: Path) -> None:
+    """Handlers in a module, in threads, on the loop and in processes; and the program that runs them."""
+    programs = blocks(ROOT / "docs" / "workers.md")[:2]
+    for name, code in zip(("pictures.py", "work.py"), programs, strict=True):
+        assert code.startswith(f"# {name}\n")
+        (tmp_path / name).write_text(code)
+    command = [sys.executable, "-W", "error", "work.py", stack.endpoint, stack.api_key]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.splitlines()) == [
+        "describe completed sunset, attempt 1",
+        "resize completed {'name': 'sunset left', 'width': 100}",
+        "resize completed {'name': 'sunset right', 'width': 100}",
+        "split completed 2",
+    ]
+
+
+def test_the_async_program_of_the_workers_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    code = blocks(ROOT / "docs" / "workers.md")[3]
+    config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)
+    with initialize_foreman_client(config) as client:
+        exec(compile(code, "workers.md", "exec"), {"client": client})
+    assert capsys.readouterr().out == "42\n"
+
+
+def test_the_middleware_of_the_workers_page(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    code = blocks(ROOT / "docs" / "workers.md")[2]
+    config = ForemanConfig(endpoint=stack.endpoint, api_key=stack.api_key)
+    with initialize_foreman_client(config) as client:
+        names: dict[str, Any] = {"client": client}
+        try:
+            exec(compile(code, "workers.md", "exec"), names)
+        finally:
+            names["worker"].stop()
+    assert capsys.readouterr().out.splitlines() == [
+        "['divide ZeroDivisionError', 'divide ok']",
+        "running {}",
+    ]

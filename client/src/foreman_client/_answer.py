@@ -39,7 +39,7 @@ def read(request: Request[T], answer: Answer) -> Result[T]:
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """The seconds that Retry-After asks for; a date counts from the answer's own Date, never from a local clock."""
     given = headers.get("retry-after", "").strip()
-    if given.isdecimal():
+    if given.isascii() and given.isdecimal():
         return float(given)
     try:
         wait = parsedate_to_datetime(given) - parsedate_to_datetime(headers["date"])

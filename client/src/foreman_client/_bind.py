@@ -1,15 +1,17 @@
-"""An operation is written once; here it becomes a function of a config and a method of a client.
+"""An operation is written once; here it becomes a blocking function of a config and a blocking method of a client.
 
-A listing becomes a function and a method that iterate over all pages of its operation.
+A listing becomes a function and a method that iterate over all pages of its operation. `_async_bind` does the same for
+coroutines.
 """
 
-import inspect
 from collections.abc import Callable
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, get_args
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from foreman_client._describe import CONFIG, SELF, describe, describe_paged
 from foreman_client._http import Session, session_for
 from foreman_client._steps import Scope, Steps
 from foreman_client._walk import Listing, Page, Walk
+from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
 from foreman_client.pages import Pages
 from foreman_client.result import Result
@@ -34,10 +36,10 @@ def function(
     """The operation as a blocking function whose first argument is the config."""
 
     def call(config: ForemanConfig, /, *args: P.args, **kwargs: P.kwargs) -> Result[T]:
-        session = _session_of(config)
+        session = session_for(checked(config))
         return session.run(operation(session.scope, *args, **kwargs))
 
-    _describe(call, operation, _CONFIG)
+    describe(call, operation, CONFIG)
     return call
 
 
@@ -50,7 +52,7 @@ def method(
         session = self.session
         return session.run(operation(session.scope, *args, **kwargs))
 
-    _describe(call, operation, _SELF)
+    describe(call, operation, SELF)
     return call
 
 
@@ -58,9 +60,10 @@ def paged_function(listing: Listing[P, R, M]) -> Callable[Concatenate[ForemanCon
     """The listing as a function whose first argument is the config, and whose pages block."""
 
     def call(config: ForemanConfig, /, *args: P.args, **kwargs: P.kwargs) -> Pages[R, M]:
-        return _pages(listing, lambda: _session_of(config), *args, **kwargs)
+        checked(config)
+        return _pages(listing, lambda: session_for(config), *args, **kwargs)
 
-    _describe_paged(call, listing, _CONFIG)
+    describe_paged(call, listing, CONFIG, Pages)
     return call
 
 
@@ -70,14 +73,8 @@ def paged_method(listing: Listing[P, R, M]) -> Callable[Concatenate[HasSession, 
     def call(self: HasSession, /, *args: P.args, **kwargs: P.kwargs) -> Pages[R, M]:
         return _pages(listing, lambda: self.session, *args, **kwargs)
 
-    _describe_paged(call, listing, _SELF)
+    describe_paged(call, listing, SELF, Pages)
     return call
-
-
-def _session_of(config: ForemanConfig) -> Session:
-    if not isinstance(config, ForemanConfig):
-        raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")
-    return session_for(config)
 
 
 def _pages(
@@ -88,49 +85,3 @@ def _pages(
 
     walk(session().scope)  # wrong arguments raise here, not at the first row
     return Pages(session, walk, listing.rows)
-
-
-_CONFIG: Final = inspect.Parameter("config", inspect.Parameter.POSITIONAL_ONLY, annotation=ForemanConfig)
-_SELF: Final = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-
-
-def _describe(call: Callable[..., Any], operation: Callable[..., Any], first: inspect.Parameter) -> None:
-    """Give `call` the name, docstring and signature of the operation, with its own first parameter."""
-    call.__name__ = call.__qualname__ = operation.__name__
-    call.__doc__ = operation.__doc__
-    _sign(call, operation, first, _result_of(operation))
-
-
-def _describe_paged(
-    call: Callable[..., Any], listing: Listing[Any, Any, Any], first: inspect.Parameter
-) -> None:
-    """Give `call` the listing's name and the signature of its operation, answering pages, and say how they differ."""
-    page = listing.page.__name__
-    defaults = " and ".join(f"`{name}={value}`" for name, value in listing.defaults.items())
-    call.__name__ = call.__qualname__ = listing.name
-    call.__doc__ = (
-        f"Iterate over every row that `{page}` answers, page after page; the walk starts at `cursor`, if given.\n\n"
-        "Nothing is fetched before the first row is asked for; see `Pages`. The arguments are those of "
-        f"`{page}`, but a page is asked for with {defaults} unless told otherwise. `{page}`:\n\n"
-        f"{inspect.getdoc(listing.page)}"
-    )
-    succeeded, _ = get_args(_result_of(listing.page))
-    (model,) = get_args(succeeded)
-    (row,) = get_args(model.model_fields["data"].annotation)
-    generic: Any = Pages
-    _sign(call, listing.page, first, generic[row, model])
-
-
-def _sign(
-    call: Callable[..., Any], operation: Callable[..., Any], first: inspect.Parameter, answer: Any
-) -> None:
-    signature = inspect.signature(operation)
-    _, *others = signature.parameters.values()
-    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[first, *others], return_annotation=answer
-    )
-
-
-def _result_of(operation: Callable[..., Any]) -> Any:
-    returns = inspect.signature(operation).return_annotation
-    return getattr(returns, "__args__", (None, None, returns))[-1]

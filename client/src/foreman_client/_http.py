@@ -15,22 +15,50 @@ from foreman_client._answer import Answer
 from foreman_client._request import Request
 from foreman_client._retry import Patience
 from foreman_client._steps import Reply, Scope, Send, Steps
-from foreman_client._version import __version__
+from foreman_client._wire import Target, answered, client_arguments, scope_of
 from foreman_client.config import ForemanConfig
-from foreman_client.errors import ConnectionFailedError, RequestTimeoutError, TransportError
+from foreman_client.errors import TransportError
 
 T = TypeVar("T")
+
+
+class Connections:
+    """The connections of one session, pooled; a forked child gets a pool of its own. Safe to share between threads."""
+
+    def __init__(self, connect: Callable[[], httpx.Client]) -> None:
+        self._connect = connect
+        self._current = (os.getpid(), connect())
+        self._of_parents: list[httpx.Client] = []
+
+    def client(self) -> httpx.Client:
+        """The pool of this process."""
+        process, client = self._current
+        if process == os.getpid():
+            return client
+        # Two processes on one socket would read each other's answers. The parent's pool is kept but never touched:
+        # another thread may have held its lock when the process was forked. No lock here, for the same reason.
+        self._of_parents.append(client)
+        self._current = (os.getpid(), self._connect())
+        return self._current[1]
+
+    def close(self) -> None:
+        """Close the connections of this process; calls after it raise RuntimeError."""
+        self.client().close()
 
 
 @dataclass(frozen=True)
 class Session:
     """Connections to one Foreman under one API key; safe to share between threads."""
 
-    http: httpx.Client
-    endpoint: str
-    timeout_s: float
+    connections: Connections
+    target: Target
     scope: Scope
     sleep: Callable[[float], None]
+
+    @property
+    def timeout_s(self) -> float:
+        """The bound of each connect, read and write of one try."""
+        return self.target.timeout_s
 
     def run(self, steps: Steps[T]) -> T:
         """Drive the steps to their end. Blocks; raises only what wrong arguments raise."""
@@ -49,42 +77,35 @@ class Session:
 
     def with_patience(self, patience: Patience, timeout_s: float) -> "Session":
         """The same connections with other retries and timeouts."""
-        return replace(self, timeout_s=timeout_s, scope=replace(self.scope, patience=patience))
+        target = replace(self.target, timeout_s=timeout_s)
+        return replace(self, target=target, scope=replace(self.scope, patience=patience))
 
     def close(self) -> None:
         """Close the connections."""
-        self.http.close()
+        self.connections.close()
 
     def _send(self, request: Request[object]) -> Answer | TransportError:
-        headers = {} if request.body is None else {"content-type": "application/json"}
-        if request.idempotency_key is not None:
-            headers["idempotency-key"] = request.idempotency_key
         try:
-            answer = self.http.request(
-                request.method,
-                self.endpoint + request.path,
-                params=request.params or None,
-                content=request.body,
-                headers=headers,
-                timeout=self.timeout_s,
-            )
-        except httpx.TimeoutException as error:
-            message = f"no answer from {self.endpoint} within {self.timeout_s} s ({type(error).__name__})"
-            return RequestTimeoutError(message, code="timeout", retryable=True)
-        except httpx.HTTPError as error:
-            message = f"no connection to {self.endpoint} ({type(error).__name__}: {error})"
-            return ConnectionFailedError(message, code="connection_failed", retryable=True)
-        except httpx.InvalidURL as error:
-            raise ValueError(f"the arguments do not fit into a URL: {error}") from None
-        return Answer(answer.status_code, answer.headers, answer.content)
+            return answered(self.connections.client().request(**self.target.arguments(request)))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return self.target.fault(error)
 
 
-class _Connections(httpx.Client):
+class _Pool(httpx.Client):
     """Closes its connections when nothing refers to it any more: sessions are shared, so nobody else knows when."""
+
+    _process: int | None = None
 
     def __del__(self) -> None:
         with suppress(Exception):
-            self.close()
+            if self._process == os.getpid():
+                self.close()
+
+
+def _open_pool(config: ForemanConfig, transport: httpx.BaseTransport | None) -> httpx.Client:
+    pool = _Pool(**client_arguments(config), transport=transport)
+    pool._process = os.getpid()
+    return pool
 
 
 def open_session(
@@ -96,26 +117,12 @@ def open_session(
     uniform: Callable[[], float] = random.random,
 ) -> Session:
     """A session of its own. Connects at the first call; its connections are closed when nothing refers to it."""
-    http = _Connections(
-        headers={
-            "authorization": f"Bearer {config.api_key}",
-            "user-agent": f"foreman-client/{__version__}",
-            "accept": "application/json",
-        },
-        transport=transport,
-        follow_redirects=False,
-    )
-    patience = Patience(config.max_retries, config.max_wait_s)
-    scope = Scope(config.queues, patience, monotonic, uniform)
-    return Session(http, config.endpoint, config.timeout_s, scope, sleep)
-
-
-def session_for(config: ForemanConfig) -> Session:
-    """The session that calls with this config share; the eight configs used last keep theirs."""
-    return _shared_session(config, os.getpid())
+    connections = Connections(lambda: _open_pool(config, transport))
+    target = Target(config.endpoint, config.timeout_s)
+    return Session(connections, target, scope_of(config, monotonic, uniform), sleep)
 
 
 @lru_cache(maxsize=8)
-def _shared_session(config: ForemanConfig, _process: int) -> Session:
-    # A forked child must not talk on its parent's sockets, hence the process in the key.
+def session_for(config: ForemanConfig) -> Session:
+    """The session that calls with this config share; the eight configs used last keep theirs."""
     return open_session(config)

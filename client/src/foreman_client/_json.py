@@ -44,13 +44,13 @@ def decode(body: bytes) -> Any:
     """
     text = body.decode()
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError:
         raise
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError:
-        return json.loads(text, parse_int=lambda digits: int(Decimal(digits)))
+        return json.loads(text, parse_int=lambda digits: int(Decimal(digits)), parse_constant=_no_constant)
 
 
 def escaped_size(text: str) -> int:
@@ -79,6 +79,10 @@ def depth(value: Any) -> int:
             continue
         deepest = max(deepest, level)
     return deepest
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _dumps(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The blocking client: one Foreman, its queue settings fetched once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -8,8 +8,9 @@ import httpx
 
 from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
+from foreman_client._watch import results_method
+from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
-from foreman_client.context import Handler
 from foreman_client.operations import (
     deleting,
     iterating,
@@ -19,15 +20,21 @@ from foreman_client.operations import (
     task_batches,
     tasks,
     waiting,
+    watching,
 )
+from foreman_client.operations.task_body import PriorityName
 from foreman_contract.service import Config
 
 if TYPE_CHECKING:
+    from foreman_client.context import Handler
+    from foreman_client.handlers import Handlers
     from foreman_client.worker import Worker
 
 
 class Foreman:
     """Every operation as a method; safe to share between threads. `initialize_foreman_client` makes one.
+
+    It may be used on both sides of a fork: the child opens connections of its own.
 
     `config` is the caller's, `settings` what the service said of itself, with the queues of the config's names.
     """
@@ -67,38 +74,60 @@ class Foreman:
     update_run_data_tags = method(run_data.update_run_data_tags)
     delete_run_data = method(deleting.delete_run_data)
 
+    results = results_method(watching.results)
+
     get_config = method(service.get_config)
     get_queue_config = method(service.get_queue_config)
     health = method(service.health)
 
     def create_worker(
         self,
-        handlers: Mapping[str, Handler],
+        handlers: "Mapping[str, Handler] | Handlers | None" = None,
         *,
         concurrency: int = 10,
+        concurrency_by_type: Mapping[str, int] | None = None,
+        priorities: Sequence[PriorityName] = ("high", "normal", "low"),
         lease_seconds: int | None = None,
         worker_id: str | None = None,
+        health_port: int | None = None,
+        health_host: str = "127.0.0.1",
     ) -> "Worker":
         """A worker for the config's task queue, not started yet: `handlers` by task type, `concurrency` at a time.
 
-        `lease_seconds` (5-3600) is how long a silent worker keeps a task; left out, the service chooses 60 s and more
-        for long attempts. `worker_id` names the worker in task records (default: host, process and a random part).
+        Handlers may also be added with `@worker.task(...)` before it starts. Of a type in `concurrency_by_type` at most so
+        many run at once. It takes in tasks of these `priorities`. `lease_seconds` (5-3600) is how long a silent worker
+        keeps a task; left out, the service chooses 60 s and more for long attempts. `worker_id` names the worker in task
+        records (default: host, process and a random part). A `health_port` answers `GET /healthz` and `GET /readyz`.
 
         Raises:
             TypeError, ValueError: an argument is of the wrong type or out of range.
         """
         # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
-        from foreman_client._sqs import open_task_queue
+        from foreman_client._sqs import open_task_queues
         from foreman_client.worker import Worker
         from foreman_client.worker.api import SessionApi
         from foreman_client.worker.options import worker_options
 
-        options = worker_options(self.settings, concurrency, lease_seconds, worker_id)
-        queue = open_task_queue(self.settings)
-        return Worker(handlers, options, SessionApi(self.session, options), queue, self.session)
+        options = worker_options(
+            self.settings,
+            concurrency,
+            lease_seconds,
+            worker_id,
+            concurrency_by_type=concurrency_by_type,
+            priorities=priorities,
+            health_host=health_host,
+            health_port=health_port,
+        )
+        queues = open_task_queues(self.settings, options.priorities, self._restore_queues)
+        given = {} if handlers is None else handlers
+        return Worker(given, options, SessionApi(self.session, options), queues, self.session, self.config)
+
+    def _restore_queues(self) -> None:
+        """Have the service look for its queues; one that was deleted is created again. A failure is tried again later."""
+        self.session.run(service.restore_queues(self.session.scope))
 
     def close(self) -> None:
-        """Close the connections; the client and its workers are of no use after."""
+        """Close the connections; the client and its workers are of no use after: calls raise RuntimeError."""
         self.session.close()
 
     def __enter__(self) -> Self:
@@ -119,15 +148,12 @@ def initialize_foreman_client(
 
     Raises:
         ForemanError: the service did not answer, or refused.
+        TypeError: `config` is no ForemanConfig.
     """
-    if not isinstance(config, ForemanConfig):
-        raise TypeError(f"config must be ForemanConfig, not {type(config).__name__}")
-    session = open_session(config, transport=transport)
-    settings = session.run(service.get_config(session.scope)).unwrap()
-    if (settings.queues.task_queue, settings.queues.result_queue) != (
-        config.queues.task_queue,
-        config.queues.result_queue,
-    ):
-        queues = session.run(service.get_queue_config(session.scope)).unwrap()
-        settings = settings.model_copy(update={"queues": queues})
+    session = open_session(checked(config), transport=transport)
+    try:
+        settings = session.run(service.fetch_settings(session.scope)).unwrap()
+    except BaseException:
+        session.close()
+        raise
     return Foreman(config, settings, session)

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from foreman_contract.fields import QUEUE_NAME_PATTERN
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 
 _API_KEY: Final = re.compile(r"[!-~]+")
+_LONGEST_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,26 @@ class ForemanConfig:
         if not isinstance(self.queues, QueueNames):
             raise TypeError("queues must be QueueNames")
         parts = urlsplit(self.endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if parts.scheme not in ("http", "https") or not _is_host(parts) or parts.query or parts.fragment:
             raise ValueError("endpoint must be http://host or https://host, perhaps with a port and a path")
         if not _API_KEY.fullmatch(self.api_key):
             raise ValueError("api_key must be printable ASCII without spaces, and not empty")
-        if self.timeout_s <= 0 or self.max_retries < 0 or self.max_wait_s < 0:
-            raise ValueError("timeout_s must be above 0, max_retries and max_wait_s at least 0")
+        if (
+            not 0 < self.timeout_s <= _LONGEST_S
+            or self.max_retries < 0
+            or not 0 <= self.max_wait_s <= _LONGEST_S
+        ):
+            raise ValueError(
+                "timeout_s must be above 0, max_retries and max_wait_s at least 0, neither over a day"
+            )
         object.__setattr__(self, "endpoint", self.endpoint.rstrip("/"))
+
+
+def _is_host(parts: SplitResult) -> bool:
+    """Whether sockets take the address; what they would refuse with an error of their own is refused here."""
+    try:
+        _ = parts.port
+    except ValueError:
+        return False
+    labels = (parts.hostname or "").removesuffix(".").split(".")
+    return parts.port != 0 and all(0 < len(label) <= 63 and not re.search(r"\s", label) for label in labels)

@@ -27,6 +27,9 @@ class RetryLater(Exception):  # noqa: N818 - what user code raises to steer is a
         self.delay_s = delay_s
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["RetryLater"], tuple[float, str]]:
+        return type(self), (self.delay_s, self.reason)
+
 
 class TaskCancelled(Exception):  # noqa: N818 - raised inside a handler to leave it, not to tell of an error
     """The attempt is no longer this worker's: cancelled, timed out, lost or released. Its result is not reported."""

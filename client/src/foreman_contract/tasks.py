@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from foreman_contract import limits
-from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel, only
+from foreman_contract.base import JsonObject, NotAvailable, PatchModel, RequestModel, WireModel
 from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.fields import Attempt, Id, QueueName
 from foreman_contract.graphs import DependsOn, FanIn, Ref
@@ -77,7 +77,7 @@ class NewTask(RequestModel):
     max_retries: Annotated[int, Field(ge=0, le=limits.MAX_RETRIES)] = limits.DEFAULT_MAX_RETRIES
     retry_policy: RetryPolicy | None = None
     queue: QueueName | None = None
-    priority: Annotated[Priority, Field(strict=False), only(Priority.NORMAL)] = Priority.NORMAL
+    priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
     timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_S)] | None = None
     depends_on: DependsOn = Field(default_factory=list)
     fan_in: FanIn | None = None

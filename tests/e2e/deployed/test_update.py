@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.config import VERSION
 from foreman_client import Foreman, NewTask, RunStatus
+from infra.deployed.bytecode import add_bytecode
 from infra.deployed.package import Package
 from infra.deployed.stack import put_code
 from infra.deployed.state import Wanted, put_state
@@ -23,17 +24,20 @@ WORKER: Final = Path(__file__).with_name("worker.py")
 
 
 def newer(package: Package, out: Path) -> Package:
-    """The same package, with another version in its code."""
+    """The same package, with another version in its code, and bytecode of that."""
     line = f'VERSION = "{VERSION}"'
     made = Package(out / "sam.yaml", out / "deployment.zip")
     made.template.write_text(package.template.read_text())
     with ZipFile(package.archive) as old, ZipFile(made.archive, "w", ZIP_DEFLATED) as new:
         for each in old.infolist():
+            if each.filename.endswith(".pyc"):
+                continue
             data = old.read(each)
             if each.filename == "chalicelib/config.py":
                 assert line.encode() in data
                 data = data.replace(line.encode(), f'VERSION = "{NEXT_VERSION}"'.encode())
             new.writestr(each, data)
+    add_bytecode(made.archive)
     return made
 
 

@@ -107,6 +107,16 @@ def test_a_queue_is_looked_up_once_and_created_when_absent() -> None:
     assert (attributes["MessageRetentionPeriod"], attributes["SqsManagedSseEnabled"]) == ("1209600", "true")
 
 
+def test_a_queue_that_was_deleted_is_created_again_when_its_name_is_resolved() -> None:
+    arn = {"Attributes": {"QueueArn": "arn:dead"}}
+    there = [{"QueueUrl": name} for name in ("high", "normal", "low", "results")]
+    client = Scripted(*there, MISSING, {"QueueUrl": "dead"}, arn, {"QueueUrl": "new"}, *there[1:])
+    messages = SqsMessages(client, "test", "work", "dead")  # type: ignore[arg-type]
+    assert messages.resolve("acme", "t", "r").task_queue_urls.high == "high"
+    assert messages.resolve("acme", "t", "r").task_queue_urls.high == "new"
+    assert "create_queue" in [name for name, _ in client.calls]
+
+
 def test_a_queue_that_another_has_just_created_is_used() -> None:
     arn = {"Attributes": {"QueueArn": "arn:dead"}}
     client = Scripted(

@@ -99,7 +99,7 @@ def test_what_is_not_a_field_of_such_a_task_is_ignored(api: Api) -> None:
         ([TASK, {**TASK, "dependsOn": ["nobody"]}], 400),
         ([TASK, {**TASK, "dependsOn": [MISSING_TASK_ID]}], 400),
         ([TASK, {**TASK, "parentTaskId": MISSING_TASK_ID}], 404),
-        ([TASK, {**TASK, "priority": "high"}], 400),
+        ([TASK, {**TASK, "priority": "urgent"}], 400),
         ([TASK, {**TASK, "startBy": 1}], 400),
         ([TASK, {"type": "t"}], 400),
         ([TASK] * 91, 400),

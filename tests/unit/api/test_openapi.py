@@ -184,7 +184,6 @@ def test_fields_that_are_required_are_so(document: dict[str, Any], api: Api) -> 
 def test_what_is_not_served_yet_is_not_shown(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["CreateRun"]["properties"]["shards"] == {"default": 1, "enum": [1]}
-    assert schemas["CreateTask"]["properties"]["priority"] == {"default": "normal", "enum": ["normal"]}
     assert not {"startBy"} & set(schemas["CreateTask"]["properties"])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from foreman_client import ForemanConfig, ForemanError, QueueNames, Result
+from foreman_client._async_http import AsyncSession, open_async_session
 from foreman_client._http import Session, open_session
 
 Reply = httpx.Response | Exception
@@ -50,12 +51,25 @@ class StubService:
             uniform=lambda: 1.0,
         )
 
+    def async_session(self, config: ForemanConfig = CONFIG) -> AsyncSession:
+        """The same for the running event loop."""
+        return open_async_session(
+            config,
+            transport=httpx.MockTransport(self),
+            sleep=self._async_sleep,
+            monotonic=lambda: self.now,
+            uniform=lambda: 1.0,
+        )
+
     def bodies(self) -> list[Any]:
         return [json.loads(request.content) for request in self.requests]
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+    async def _async_sleep(self, seconds: float) -> None:
+        self._sleep(seconds)
 
 
 def error_of(result: Result[Any]) -> ForemanError:

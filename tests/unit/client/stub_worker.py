@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from foreman_client import Failure, ForemanError, Handler, Result, Success, UnavailableError
+from foreman_client import Failure, ForemanError, Handler, Handlers, Result, Success, UnavailableError
 from foreman_client.worker import Worker
+from foreman_client.worker.api import WorkApi
 from foreman_client.worker.options import Timing, WorkerOptions
-from foreman_client.worker.queue import QueueFaultError, Received
+from foreman_client.worker.queue import QueueFaultError, Received, TaskQueue
 from foreman_contract.base import WireModel
+from foreman_contract.enums import Priority
 from foreman_contract.work import ClaimResults, HeartbeatResults, ReportResults
 from tests.unit.client.records import RUN_ID, entry_json, task_id, task_json
-from tests.unit.client.stub_service import answer, serving
+from tests.unit.client.stub_service import CONFIG, StubService, answer, serving
 
 FAST = Timing(
     slots_linger_s=0.002,
@@ -27,6 +29,8 @@ FAST = Timing(
     shortest_beat_s=0.01,
     beat_retry_s=0.01,
     flush_s=0.5,
+    full_pause_s=0.002,
+    burst_wait_s=0,
 )
 AWAY = Failure(UnavailableError("away", code="service_unavailable", status=503, retryable=True))
 Outcome = dict[str, Any]
@@ -38,9 +42,9 @@ def refused(status: int) -> Failure:
     return Failure(ForemanError("refused", code="x", status=status))
 
 
-def message(number: int, kind: str = "work", **more: Any) -> Received:
+def message(number: int, kind: str = "work", receives: int = 1, **more: Any) -> Received:
     body = {"taskId": task_id(number), "runId": RUN_ID, "orgId": "acme", "type": kind, "v": 1} | more
-    return Received(json.dumps(body), f"handle-{number}")
+    return Received(json.dumps(body), f"handle-{number}", receives)
 
 
 def number_of(ident: str) -> int:
@@ -78,7 +82,8 @@ class FakeQueue:
         self.receives.append((most, wait_s, visibility_s))
         self._maybe_fail()
         with self.changed:
-            self.changed.wait_for(lambda: self.waiting or self.closed, wait_s)
+            self.changed.wait_for(lambda: self.waiting or self.closed or self.faults, wait_s)
+            self._maybe_fail()
             return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
 
     def delete(self, handles: Sequence[str]) -> None:
@@ -90,8 +95,15 @@ class FakeQueue:
         self.hidden += seconds_by_handle
 
     def _maybe_fail(self) -> None:
-        if self.faults:
-            raise self.faults.popleft()
+        with self.changed:
+            if self.faults:
+                raise self.faults.popleft()
+
+    def fail_with(self, *faults: QueueFaultError) -> None:
+        """Fail so often from now on, polls that are open included."""
+        with self.changed:
+            self.faults = deque(faults)
+            self.changed.notify_all()
 
 
 @dataclass
@@ -152,21 +164,37 @@ class Bench:
     queue: FakeQueue
 
 
-@contextmanager
-def working(
-    handlers: Mapping[str, Handler],
+def worker_on(
+    handlers: Mapping[str, Handler] | Handlers,
+    api: WorkApi,
+    queues: Mapping[Priority, TaskQueue],
     *,
-    api: FakeApi | None = None,
-    queue: FakeQueue | None = None,
     concurrency: int = 10,
     lease_seconds: int | None = None,
     timing: Timing = FAST,
+    service: StubService | None = None,
+    **more: Any,
+) -> Worker:
+    """A worker that is not started; `more` are options of its own."""
+    options = WorkerOptions("w-1", concurrency, lease_seconds, timing=timing, **more)
+    session = (service or serving(answer(201, entry_json()))).session()
+    return Worker(handlers, options, api, queues, session, CONFIG)
+
+
+@contextmanager
+def working(
+    handlers: Mapping[str, Handler] | Handlers,
+    *,
+    api: FakeApi | None = None,
+    queue: FakeQueue | None = None,
+    middleware: Sequence[object] = (),
+    **options: Any,
 ) -> Iterator[Bench]:
-    """A worker that runs inside the block; nothing of it waits longer than the block."""
+    """A worker of one queue that runs inside the block; nothing of it waits longer than the block."""
     api, queue = api or FakeApi(), queue or FakeQueue()
-    options = WorkerOptions("w-1", concurrency, lease_seconds, timing=timing)
-    session = serving(answer(201, entry_json())).session()
-    worker = Worker(handlers, options, api, queue, session)
+    worker = worker_on(handlers, api, {Priority.NORMAL: queue}, **options)
+    for each in middleware:
+        worker.middleware(each)
     worker.start()
     try:
         yield Bench(worker, api, queue)

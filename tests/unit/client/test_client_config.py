@@ -22,11 +22,24 @@ def test_a_trailing_slash_makes_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
+    "endpoint", ["http://h.", "http://127.0.0.1:1", "http://[::1]:3000/dev", "https://a-b.c"]
+)
+def test_any_address_that_sockets_take_is_fine(endpoint: str) -> None:
+    assert ForemanConfig(endpoint, "k").endpoint == endpoint
+
+
+@pytest.mark.parametrize(
     ("change", "error"),
     [
         ({"endpoint": "localhost:3000"}, ValueError),
         ({"endpoint": "http://"}, ValueError),
         ({"endpoint": "http://h?x=1"}, ValueError),
+        ({"endpoint": "http://h:99999"}, ValueError),
+        ({"endpoint": "http://h:0"}, ValueError),
+        ({"endpoint": "http://h:x"}, ValueError),
+        ({"endpoint": "http://a..b"}, ValueError),
+        ({"endpoint": f"http://{'x' * 64}.test"}, ValueError),
+        ({"endpoint": "http://a b"}, ValueError),
         ({"endpoint": None}, TypeError),
         ({"api_key": ""}, ValueError),
         ({"api_key": "with space"}, ValueError),
@@ -34,6 +47,9 @@ def test_a_trailing_slash_makes_no_difference() -> None:
         ({"api_key": b"bytes"}, TypeError),
         ({"queues": {"task_queue": "t"}}, TypeError),
         ({"timeout_s": 0}, ValueError),
+        ({"timeout_s": float("nan")}, ValueError),
+        ({"timeout_s": 1e10}, ValueError),
+        ({"max_wait_s": float("inf")}, ValueError),
         ({"max_retries": -1}, ValueError),
     ],
 )

@@ -204,13 +204,13 @@ def test_wrong_arguments_raise_at_the_call_and_not_at_the_first_row(
 def test_as_a_function_it_takes_the_config_first(monkeypatch: pytest.MonkeyPatch) -> None:
     service, config = three_pages(), replace(CONFIG, max_retries=0)
     monkeypatch.setattr(http, "open_session", service.session)
-    http._shared_session.cache_clear()
+    http.session_for.cache_clear()
     try:
         assert keys(foreman_client.iterate_run_data(config, RUN_ID).unwrap()) == ["a", "b", "c"]
         with pytest.raises(TypeError, match="config must be ForemanConfig"):
             foreman_client.iterate_run_data("http://h", RUN_ID)  # type: ignore[arg-type]
     finally:
-        http._shared_session.cache_clear()
+        http.session_for.cache_clear()
 
 
 @pytest.mark.parametrize(

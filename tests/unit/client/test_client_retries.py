@@ -233,6 +233,7 @@ def test_health_is_asked_once() -> None:
         answer(200, {"id": "x"}),
         answer(200, run_json(status="melted")),
         httpx.Response(200, content=b"\xff"),
+        httpx.Response(200, content=b"NaN"),
         httpx.Response(302, headers={"Location": "http://elsewhere"}),
     ],
 )

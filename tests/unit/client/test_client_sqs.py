@@ -6,8 +6,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from foreman_client._sqs import SqsQueue, open_task_queue
+from foreman_client._sqs import SqsConnection, SqsQueue, open_task_queues
 from foreman_client.worker.queue import QueueFaultError, Received
+from foreman_contract.enums import Priority
 from foreman_contract.service import Config
 from tests.unit.client.records import config_json
 
@@ -29,14 +30,20 @@ class FakeSqs:
 
 
 def queue_on(sqs: FakeSqs) -> SqsQueue:
-    return SqsQueue(sqs, "http://sqs/q")  # type: ignore[arg-type]
+    return SqsQueue(SqsConnection(lambda: sqs), "http://sqs/q", lambda: None)  # type: ignore[arg-type, return-value]
 
 
 def test_a_receive_says_how_many_how_long_and_how_hidden() -> None:
     sqs = FakeSqs({"Messages": [{"Body": "b", "ReceiptHandle": "h"}]})
     assert queue_on(sqs).receive(3, 20, 65) == [Received("b", "h")]
     assert sqs.calls == [
-        {"QueueUrl": "http://sqs/q", "MaxNumberOfMessages": 3, "WaitTimeSeconds": 20, "VisibilityTimeout": 65}
+        {
+            "QueueUrl": "http://sqs/q",
+            "MaxNumberOfMessages": 3,
+            "WaitTimeSeconds": 20,
+            "VisibilityTimeout": 65,
+            "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
+        }
     ]
 
 
@@ -103,7 +110,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, endpoint: str | None, found: object)
 
     monkeypatch.setattr(boto3.session, "Session", FakeSession)
     changes = {} if endpoint is None else {"awsEndpointUrl": endpoint}
-    open_task_queue(Config.model_validate(config_json(**changes)))
+    open_task_queues(Config.model_validate(config_json(**changes)), Priority, lambda: None)
     return made
 
 

@@ -47,16 +47,81 @@ def test_every_operation_is_a_function_and_a_method_with_the_same_signature(name
     assert getattr(foreman_client, name).__name__ == name
 
 
-def test_importing_the_package_imports_neither_aws_nor_the_worker() -> None:
-    program = (
-        f"import sys; sys.path[:0] = {sys.path!r}\n"
-        "import foreman_client\n"
-        "heavy = [m for m in sys.modules if m.split('.')[0] in ('boto3', 'botocore')"
-        " or m.startswith(('foreman_client.worker', 'foreman_client._sqs', 'foreman_engine'))]\n"
-        "sys.exit(', '.join(heavy) or None)"
-    )
+OWN_MODULES = """
+foreman_client foreman_client._answer foreman_client._arguments foreman_client._bind
+foreman_client._describe foreman_client._http foreman_client._json foreman_client._request foreman_client._retry
+foreman_client._steps foreman_client._unset foreman_client._version foreman_client._walk foreman_client._watch
+foreman_client._wire foreman_client.client foreman_client.config foreman_client.errors
+foreman_client.functions foreman_client.operations foreman_client.operations.deleting
+foreman_client.operations.graph_fields foreman_client.operations.iterating foreman_client.operations.run_data
+foreman_client.operations.runs foreman_client.operations.service foreman_client.operations.task_batches
+foreman_client.operations.task_body foreman_client.operations.task_parts foreman_client.operations.tasks
+foreman_client.operations.waiting foreman_client.operations.watching foreman_client.pages foreman_client.result
+foreman_client.steering
+foreman_contract foreman_contract.base foreman_contract.enums foreman_contract.fields foreman_contract.graphs
+foreman_contract.limits foreman_contract.messages foreman_contract.pages foreman_contract.run_data
+foreman_contract.runs foreman_contract.service foreman_contract.tasks
+"""
+OTHERS = {
+    "annotated_types",
+    "httpx",
+    "idna",
+    "pydantic",
+    "pydantic_core",
+    "typing_extensions",
+    "typing_inspection",
+}
+OF_HTTPX = {"click", "pygments", "rich", "_distutils_hack"}
+"""What httpx imports for its command line where it is there, and setuptools everywhere."""
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after the statement."""
+    program = f"import sys; sys.path[:0] = {sys.path!r}\n{statement}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_these_modules_and_no_others() -> None:
+    loaded = loaded_by("import foreman_client")
+    own = {name for name in loaded if name.startswith("foreman")}
+    assert own == set(OWN_MODULES.split())
+    tops = {name.split(".")[0] for name in loaded} - {"foreman_client", "foreman_contract"}
+    assert {name for name in tops if not is_pythons_own(name)} - OF_HTTPX == OTHERS
+    assert not {"asyncio", "concurrent", "multiprocessing", "sqlite3", "unittest"} & tops
+
+
+def is_pythons_own(name: str) -> bool:
+    return name in sys.stdlib_module_names or name.startswith(("_sysconfigdata", "__editable__", "__main__"))
+
+
+def test_the_async_side_loads_neither_aws_nor_the_worker() -> None:
+    loaded = loaded_by("from foreman_client import AsyncForeman, aio")
+    assert {"asyncio", "foreman_client.aio", "foreman_client.async_client"} <= loaded
+    heavy = ("boto3", "botocore", "foreman_client.worker", "foreman_client._sqs", "foreman_engine")
+    assert not [name for name in loaded if name.startswith(heavy)]
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in foreman_client.__all__:
+        thing = getattr(foreman_client, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), name
+            members = (
+                vars(thing).items()
+                if inspect.isclass(thing) and thing.__module__.startswith("foreman_client")
+                else ()
+            )
+            for member, value in members:
+                if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+                    assert inspect.getdoc(value), f"{name}.{member}"
+
+
+def test_a_name_that_is_not_there_is_an_ordinary_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = foreman_client.nothing  # type: ignore[attr-defined]
+    assert set(foreman_client.__all__) <= set(dir(foreman_client))
 
 
 def test_functions_of_one_config_share_connections_and_take_nothing_but_a_config(
@@ -70,7 +135,7 @@ def test_functions_of_one_config_share_connections_and_take_nothing_but_a_config
         return service.session(config)
 
     monkeypatch.setattr(http, "open_session", open_stub)
-    http._shared_session.cache_clear()
+    http.session_for.cache_clear()
     try:
         for _ in range(3):
             assert foreman_client.get_run(CONFIG, "r").success
@@ -78,7 +143,7 @@ def test_functions_of_one_config_share_connections_and_take_nothing_but_a_config
         with pytest.raises(TypeError, match="config must be ForemanConfig"):
             foreman_client.get_run("http://h", "r")  # type: ignore[arg-type]
     finally:
-        http._shared_session.cache_clear()
+        http.session_for.cache_clear()
 
 
 def test_a_client_knows_the_queues_of_its_own_names() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from foreman_client import FailPermanently, Handler, RetryLater, TaskContext
-from foreman_client.worker.executor import call_of
+from foreman_client.handlers import Registration
+from foreman_client.worker.calls import call_of
 from tests.unit.client.records import RUN_ID, task_id
 from tests.unit.client.stub_worker import message, until, working
 
@@ -98,7 +99,7 @@ def test_a_handler_that_does_not_is_called_with_its_task_alone(handler: Handler)
 @pytest.mark.parametrize("handler", [lambda: None, lambda a, b, c: None, lambda task, *, ctx: None])
 def test_a_handler_that_cannot_be_called_is_refused_before_any_work(handler: Handler) -> None:
     with pytest.raises(TypeError, match=r"h\(task\) or h\(task, ctx\)"):
-        call_of(handler)
+        call_of(Registration("work", handler))
 
 
 def test_any_exception_fails_the_attempt_and_is_retried_by_policy() -> None:

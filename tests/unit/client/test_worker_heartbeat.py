@@ -11,6 +11,7 @@ from foreman_client.worker.attempts import Attempt, Holdings
 from foreman_client.worker.disposal import Disposal
 from foreman_client.worker.heartbeat import Heartbeat
 from foreman_client.worker.options import Timing, WorkerOptions
+from foreman_contract.enums import Priority
 from foreman_contract.tasks import Task
 from tests.unit.client.records import task_id, task_json
 from tests.unit.client.stub_worker import AWAY, FakeApi, FakeQueue, message, until, won, working
@@ -25,7 +26,7 @@ class Pulse:
         self.queue = FakeQueue()
         self.holdings = Holdings()
         options = WorkerOptions("w-1", 10, None)
-        disposal = Disposal(self.queue, Timing())
+        disposal = Disposal({Priority.NORMAL: self.queue}, Timing())
         self.heartbeat = Heartbeat(self.api, options, self.holdings, disposal, lambda: self.now)
 
     def hold(self, number: int, beat_at: float = 120.0, attempt: int = 1) -> Attempt:
@@ -33,6 +34,14 @@ class Pulse:
         held = Attempt(task, message(number), beat_at)
         self.holdings.add(held)
         return held
+
+
+def test_what_is_held_while_the_rhythm_is_being_found_is_not_overlooked() -> None:
+    pulse = Pulse()
+    seen = pulse.holdings.changes
+    assert pulse.heartbeat.due_in_s() is None
+    pulse.hold(1)
+    assert pulse.holdings.wait_for_change(None, seen)
 
 
 def test_nothing_held_is_nothing_to_say() -> None:

@@ -28,7 +28,6 @@ def test_messages_are_hidden_for_the_lease_and_five_seconds() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"handlers": {}}, ValueError),
         ({"handlers": []}, TypeError),
         ({"handlers": {"t": "no function"}}, TypeError),
         ({"handlers": {1: print}}, TypeError),
@@ -38,6 +37,12 @@ def test_messages_are_hidden_for_the_lease_and_five_seconds() -> None:
         ({"lease_seconds": 3601}, ValueError),
         ({"lease_seconds": True}, TypeError),
         ({"worker_id": ""}, ValueError),
+        ({"concurrency_by_type": {"t": 0}}, ValueError),
+        ({"concurrency_by_type": {"t": "2"}}, TypeError),
+        ({"priorities": ()}, ValueError),
+        ({"priorities": "high"}, ValueError),
+        ({"priorities": ("urgent",)}, ValueError),
+        ({"health_port": "80"}, TypeError),
         ({"worker_id": "x" * 129}, ValueError),
     ],
 )

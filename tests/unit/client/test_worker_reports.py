@@ -37,7 +37,7 @@ def test_a_report_holds_at_most_25_results() -> None:
     api.on_report = deque([lambda: gate.wait(3) and {}])
     with working({"work": done}, api=api, concurrency=60) as bench:
         bench.queue.put(*map(message, range(1, 61)))
-        until(lambda: len(bench.api.claims) >= 6 and not bench.worker._holdings.running())
+        until(lambda: len(bench.api.claims) >= 6 and not bench.worker.status().running)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 60)
     sizes = [len(report) for report in api.reports]
@@ -61,7 +61,7 @@ def test_25_outputs_of_1_mb_are_reported_in_bodies_of_at_most_4_mb(kind: str) ->
     api.on_report = deque([lambda: gate.wait(20) and {}])
     with working({"work": lambda task: OUTPUTS[kind]}, api=api, concurrency=30) as bench:
         bench.queue.put(*map(message, range(1, 27)))
-        until(lambda: len(api.claims) >= 3 and not bench.worker._holdings.running(), 20)
+        until(lambda: len(api.claims) >= 3 and not bench.worker.status().running, 20)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 26, 20)
     bodies = [encode({"workerId": "w" * 128, "results": report}) for report in api.reports]
@@ -132,7 +132,7 @@ def test_one_refused_result_does_not_hold_up_the_others(status: int) -> None:
         bench.queue.put(message(1))
         until(lambda: api.reports)
         bench.queue.put(message(2), message(3))
-        until(lambda: len(api.claims) >= 2 and not bench.worker._holdings.running())
+        until(lambda: len(api.claims) >= 2 and not bench.worker.status().running)
         gate.set()
         until(lambda: len(bench.queue.deleted) == 3)
     calls = [[result["id"] for result in call] for call in api.reports[1:]]

@@ -161,7 +161,8 @@ PROGRAM = """
 import atexit, sys, time
 from foreman_client.worker import Worker
 from foreman_client.worker.options import WorkerOptions
-from tests.unit.client.stub_service import serving, answer
+from foreman_contract.enums import Priority
+from tests.unit.client.stub_service import CONFIG, serving, answer
 from tests.unit.client.stub_worker import FAST, FakeApi, FakeQueue, message
 
 def handler(task):
@@ -171,7 +172,9 @@ def handler(task):
 
 api, queue = FakeApi(), FakeQueue()
 queue.put(message(1))
-worker = Worker({"work": handler}, WorkerOptions("w", 1, None, timing=FAST), api, queue, serving(answer(200)).session())
+options = WorkerOptions("w", 1, None, timing=FAST)
+queues = {Priority.NORMAL: queue}
+worker = Worker({"work": handler}, options, api, queues, serving(answer(200)).session(), CONFIG)
 
 def tell():
     print([result["status"] for call in api.reports for result in call], queue.deleted, flush=True)

@@ -1,12 +1,16 @@
 """What the creation of a task carries: alone, in a batch, and with its run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Required, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from foreman_client._arguments import JsonObject, expect, fields, mapping
 from foreman_client.config import QueueNames
 from foreman_client.operations.graph_fields import FanIn, graph_fields
+from foreman_contract.enums import Priority
 from foreman_contract.tasks import RetryPolicy
+
+PriorityName: TypeAlias = Priority | Literal["high", "normal", "low"]
+"""Which tasks of a queue workers start first."""
 
 
 class NewTask(TypedDict, total=False):
@@ -26,6 +30,7 @@ class NewTask(TypedDict, total=False):
     delay_seconds: float
     available_at: int
     queue: str
+    priority: PriorityName
 
 
 def task_body(queues: QueueNames, *, run_id: str, enqueue: bool = False, **own: Any) -> JsonObject:
@@ -55,6 +60,7 @@ def new_task_body(
     delay_seconds: float | None = None,
     available_at: int | None = None,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     **graph: Any,
 ) -> JsonObject:
     """The body of one task, but for its run.
@@ -64,7 +70,7 @@ def new_task_body(
     """
     if type is None:
         raise TypeError("type must be str, not NoneType")
-    expect(str, type=type, parent_task_id=parent_task_id, queue=queue)
+    expect(str, type=type, parent_task_id=parent_task_id, queue=queue, priority=priority)
     expect(int, max_retries=max_retries, timeout_seconds=timeout_seconds, available_at=available_at)
     expect((int, float), delay_seconds=delay_seconds)
     expect(RetryPolicy, retry_policy=retry_policy)
@@ -77,6 +83,7 @@ def new_task_body(
         delay_seconds=delay_seconds,
         available_at=available_at,
         queue=default_queue if queue is None else queue,
+        priority=None if priority is None else str(priority),
     )
     return {"type": type, "inputData": input_data} | optional | graph_fields(**graph)
 

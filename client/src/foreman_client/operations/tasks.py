@@ -8,7 +8,7 @@ from foreman_client._request import Request, changing, commanding, creating, rea
 from foreman_client._steps import Scope, Steps, exchange, exchange_once
 from foreman_client._unset import UNSET
 from foreman_client.operations.graph_fields import FanIn
-from foreman_client.operations.task_body import task_body
+from foreman_client.operations.task_body import PriorityName, task_body
 from foreman_client.result import Result
 from foreman_contract.enums import TaskStatus
 from foreman_contract.pages import SortOrder, TaskSort
@@ -30,6 +30,7 @@ def create_task(
     available_at: int | None = None,
     enqueue: bool = False,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     ref: str | None = None,
     depends_on: Sequence[str] | None = None,
     fan_in: FanIn | None = None,
@@ -39,7 +40,7 @@ def create_task(
     """Record a task, once; no message is sent unless `enqueue`: its caller runs it and reports by `update_task`.
 
     `max_retries` is 0-10 (default 3), `timeout_seconds` bounds one attempt. A message goes to `queue`, by default the
-    config's task queue.
+    config's task queue; workers start tasks of `priority` "high" first and of "low" last (default "normal").
 
     It does not start before `delay_seconds` (0-31,536,000) have gone by, or before `available_at` (epoch milliseconds): one of them.
 
@@ -64,6 +65,7 @@ def create_task(
         available_at=available_at,
         enqueue=enqueue,
         queue=queue,
+        priority=priority,
         ref=ref,
         depends_on=depends_on,
         fan_in=fan_in,
@@ -86,6 +88,7 @@ def enqueue_task(
     delay_seconds: float | None = None,
     available_at: int | None = None,
     queue: str | None = None,
+    priority: PriorityName | None = None,
     ref: str | None = None,
     depends_on: Sequence[str] | None = None,
     fan_in: FanIn | None = None,
@@ -113,6 +116,7 @@ def enqueue_task(
         available_at=available_at,
         enqueue=True,
         queue=queue,
+        priority=priority,
         ref=ref,
         depends_on=depends_on,
         fan_in=fan_in,

@@ -2,15 +2,18 @@
 
 import inspect
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from foreman_client._arguments import JsonObject
-from foreman_client._json import depth, encode, escaped_size
-from foreman_client.context import Handler, TaskContext
+from foreman_client.context import AsyncTaskContext, TaskContext
 from foreman_client.steering import FailPermanently, RetryLater
 from foreman_client.worker.attempts import Attempt
+from foreman_client.worker.inputs import InvalidInputError
+from foreman_client.worker.outage import logger, where
+from foreman_client.worker.outputs import measured
 from foreman_client.worker.reports import Report, completed, failed
 from foreman_contract import limits
 
@@ -19,7 +22,7 @@ _TRACEBACK_CHARS: Final = 6_000
 _LEVELS_ABOVE_OUTPUT: Final = 3
 """A report wraps an output in an object, a list and an object."""
 
-Call: TypeAlias = Callable[[TaskContext], Any]
+Context: TypeAlias = TaskContext | AsyncTaskContext
 RunCoroutine: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
@@ -45,46 +48,75 @@ class Unfit:
     message: str
 
 
-def call_of(handler: Handler) -> Call:
-    """The handler as a function of the context: `h(task, ctx)` when it needs a second argument or names one `ctx`.
+Calls: TypeAlias = Generator[Callable[[], Any], Any, Returned | Raised]
+"""Yields what is to be called, and is sent what that returned or thrown what it raised."""
 
-    Raises:
-        TypeError: it can be called neither as `h(task)` nor as `h(task, ctx)`.
-    """
+
+def calls(call: Callable[[Context], Any], context: Context, middleware: Sequence[object] = ()) -> Calls:
+    """The handler with the middleware around it, in the order in which they are to be called."""
+    entered: list[object] = []
     try:
-        signature = inspect.signature(handler)
-    except ValueError:  # some callables written in C do not tell
-        return lambda context: handler(context.task)
-    if _names_context(signature) or not _takes(signature, 1):
-        if not _takes(signature, 2):
-            raise TypeError(
-                f"a handler is called as h(task) or h(task, ctx), which {handler!r} does not take"
-            )
-        return lambda context: handler(context.task, context)
-    return lambda context: handler(context.task)
-
-
-def execute(
-    call: Call,
-    attempt: Attempt,
-    context: TaskContext,
-    run_coroutine: RunCoroutine,
-    max_payload_bytes: int,
-) -> Report:
-    """Run the handler and say what became of it. Raises nothing, whatever the handler does."""
-    outcome = called(call, context, run_coroutine)
-    return reported(attempt, checked(outcome, max_payload_bytes))
-
-
-def called(call: Call, context: TaskContext, run_coroutine: RunCoroutine) -> Returned | Raised:
-    """Call user code. A SystemExit in a handler ends the attempt, not the worker."""
-    try:
-        value = call(context)
-        if inspect.iscoroutine(value):
-            value = run_coroutine(value)
+        for each in middleware:
+            yield partial(_method(each, "before"), context.task, context)
+            entered.insert(0, each)
+        value = yield partial(call, context)
+        for each in entered:
+            yield partial(_method(each, "after"), context.task, context, value)
+    except GeneratorExit:
+        raise
     except BaseException as error:
-        return Raised(error)
-    return Returned(value)
+        failure = error
+    else:
+        return Returned(value)
+    for each in entered:
+        try:
+            yield partial(_method(each, "on_failure"), context.task, context, failure)
+        except Exception as error:
+            logger.error("on_failure of %s fails, ignored: %s", type(each).__name__, where(error))
+    return Raised(failure)
+
+
+def called(steps: Calls, run_coroutine: RunCoroutine) -> Returned | Raised:
+    """Call user code in this thread. A SystemExit in a handler ends the attempt, not the worker."""
+    resume = partial(next, steps)
+    while True:
+        try:
+            step = resume()
+        except StopIteration as end:
+            outcome: Returned | Raised = end.value
+            return outcome
+        try:
+            value = step()
+            if inspect.iscoroutine(value):
+                value = run_coroutine(value)
+        except BaseException as error:
+            resume = partial(steps.throw, error)
+        else:
+            resume = partial(steps.send, value)
+
+
+async def called_async(steps: Calls) -> Returned | Raised:
+    """Call user code on the running event loop; what it answers is awaited where it can be."""
+    resume = partial(next, steps)
+    while True:
+        try:
+            step = resume()
+        except StopIteration as end:
+            outcome: Returned | Raised = end.value
+            return outcome
+        try:
+            value = step()
+            if inspect.isawaitable(value):
+                value = await value
+        except BaseException as error:
+            resume = partial(steps.throw, error)
+        else:
+            resume = partial(steps.send, value)
+
+
+def report_of(attempt: Attempt, outcome: Returned | Raised, max_payload_bytes: int) -> Report:
+    """The report of what the handler came back with."""
+    return reported(attempt, checked(outcome, max_payload_bytes))
 
 
 def checked(outcome: Returned | Raised, max_payload_bytes: int) -> Returned | Raised | Unfit:
@@ -92,23 +124,28 @@ def checked(outcome: Returned | Raised, max_payload_bytes: int) -> Returned | Ra
     if isinstance(outcome, Raised):
         return outcome
     try:
-        size = escaped_size(encode(outcome.value))
+        value, size, levels = measured(outcome.value)
     except (TypeError, ValueError) as error:
         return Unfit("output_not_json", str(error))
-    if depth(outcome.value) + _LEVELS_ABOVE_OUTPUT > limits.MAX_NESTING:
+    if levels + _LEVELS_ABOVE_OUTPUT > limits.MAX_NESTING:
         return Unfit("output_not_json", f"nested over {limits.MAX_NESTING - _LEVELS_ABOVE_OUTPUT} levels")
     if size > max_payload_bytes:
         return Unfit("output_too_large", f"{size} bytes of escaped JSON; the limit is {max_payload_bytes}")
-    return outcome
+    return Returned(value)
 
 
 def reported(attempt: Attempt, outcome: Returned | Raised | Unfit) -> Report:
-    """The report of an outcome."""
+    """The report of an outcome that was checked."""
     match outcome:
         case Returned(value):
             return completed(attempt, value)
         case Unfit(code, message):
             return failed(attempt, {"code": code, "message": message}, retryable=False)
+        case Raised(InvalidInputError() as error):
+            data = {"code": error.code, "message": error.reason, "details": error.details}
+            return failed(attempt, data, retryable=False)
+        case Raised(AttemptError(retryable=False) as error):
+            return failed(attempt, {"code": error.code, "message": str(error)}, retryable=False)
         case Raised(FailPermanently() as error):
             return failed(attempt, error_data(error), retryable=False)
         case Raised(RetryLater() as error):
@@ -118,35 +155,37 @@ def reported(attempt: Attempt, outcome: Returned | Raised | Unfit) -> Report:
 
 
 def error_data(error: BaseException) -> JsonObject:
-    """What the record keeps of an exception: type, message, and the end of its traceback."""
+    """What the record keeps of an exception: type, message, and the end of its traceback; a code if it has one of ours."""
     try:
         message = str(error)
         trace = "".join(traceback.format_exception(error))
     except Exception:
         message = trace = "(its own text could not be made)"
-    return {
+    data: JsonObject = {
         "type": type(error).__name__,
         "message": message[:_MESSAGE_CHARS],
         "traceback": trace[-_TRACEBACK_CHARS:],
     }
+    if isinstance(error, AttemptError):
+        data |= {"type": error.type_name, "code": error.code} if error.code else {"type": error.type_name}
+    return data
 
 
-def _takes(signature: inspect.Signature, count: int) -> bool:
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
+class AttemptError(Exception):
+    """Stands for a failure that has no exception here: a process that died, an exception that only its process knows."""
+
+    def __init__(
+        self, message: str, *, type_name: str, code: str | None = None, retryable: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.type_name = type_name
+        self.code = code
+        self.retryable = retryable
 
 
-def _names_context(signature: inspect.Signature) -> bool:
-    """Whether a second parameter, optional perhaps, is meant for the context; any other default stays a default."""
-    second = list(signature.parameters.values())[1:2]
-    return any(
-        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        and (
-            parameter.name.strip("_") in ("ctx", "context")
-            or parameter.annotation in (TaskContext, "TaskContext")
-        )
-        for parameter in second
-    )
+def _method(middleware: object, name: str) -> Callable[..., Any]:
+    return getattr(middleware, name, _nothing)
+
+
+def _nothing(*_: object) -> None:
+    return None

@@ -36,6 +36,11 @@ class Gate:
             self.stopping.set()
             self._changed.notify_all()
 
+    def is_empty(self) -> bool:
+        """Whether nobody is inside."""
+        with self._changed:
+            return not self._inside
+
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Wait at most that long; whether nobody is inside."""
         with self._changed:

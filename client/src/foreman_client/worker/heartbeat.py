@@ -36,11 +36,13 @@ class Heartbeat:
         self._holdings = holdings
         self._disposal = disposal
         self._monotonic = monotonic
-        self._outage = Outage("heartbeat", options.timing)
+        self.outage = Outage("heartbeat", options.timing)
 
     def run(self) -> None:
         """Beat until the holdings are closed."""
-        while self._holdings.wait_for_change(self.due_in_s()):
+        seen = self._holdings.changes
+        while self._holdings.wait_for_change(self.due_in_s(), seen):
+            seen = self._holdings.changes
             if self.due_in_s() == 0:
                 self.beat()
 
@@ -60,10 +62,10 @@ class Heartbeat:
         asked_at = self._monotonic()
         result = self._api.heartbeat([beat for _, beat in part])
         if not result.success:
-            self._outage.failed(result.error)
+            self.outage.failed(result.error)
             self._keep_hidden([attempt for attempt, _ in part])
             return
-        self._outage.recovered()
+        self.outage.recovered()
         answers = {answer.id: answer for answer in result.data.results}
         extended: list[Told] = []
         for attempt, beat in part:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage
 from foreman_client.worker.queue import Received
 from foreman_client.worker.slots import Slots
-from foreman_contract.enums import ClaimOutcome
+from foreman_contract.enums import ClaimOutcome, MessageAction
 from foreman_contract.tasks import Task
 from foreman_contract.work import ClaimResult
 
@@ -49,22 +49,31 @@ class Intake:
         self._gate = gate
         self._start = start
         self._warning = UnhandledWarning(options.timing.unhandled_warn_s)
-        self._outage = Outage("claiming tasks", options.timing)
+        self.outage = Outage("claiming tasks", options.timing)
 
-    def take_in(self, messages: Sequence[Received]) -> None:
-        """Start what can be claimed of the messages; blocks while claims fail."""
+    def take_in(self, messages: Sequence[Received]) -> int:
+        """Start what can be claimed of the messages; blocks while claims fail. How many were worth a claim."""
         found = sort_hints(messages, self._types)
-        self._slots.give(len(messages) - len(found.claimable))
+        claimable = [hint for hint in found.claimable if self._slots.enter(hint.type)]
+        self._slots.give(len(messages) - len(claimable))
         self._warning.warn(hint.type for hint in found.unhandled)
         hidden = [hint.message for hint in found.unhandled]
         self._disposal.hide(hidden, self._options.timing.unhandled_hide_s)
+        self._disposal.do_as_told(self._hide_full(hint) for hint in found.claimable if hint not in claimable)
         asked_at = time.monotonic()
-        unknown = self._claim_all(found.claimable)
+        unknown = self._claim_all(claimable)
         if unknown and self._gate.enter():
             name = "foreman-recheck"
             threading.Thread(target=self._recheck, args=(unknown, asked_at), name=name, daemon=True).start()
         else:
             self._drop(unknown)
+        return len(claimable)
+
+    def _hide_full(self, hint: Hint) -> Told:
+        """Its type is full here: away for a moment, and longer the more often it came, since SQS gives up on the 100th."""
+        timing = self._options.timing
+        seconds = min(timing.longest_full_hide_s, timing.full_hide_s * 2 ** (hint.message.receives // 10))
+        return Told(hint.message, MessageAction.HIDE, seconds)
 
     def _claim_all(self, hints: Sequence[Hint]) -> tuple[tuple[Hint, Told], ...]:
         """Claim until nothing is deferred any more, or a claim wins nothing; answers what is unknown."""
@@ -100,7 +109,7 @@ class Intake:
         answers = self._answers(hints)
         if answers is None:
             self._disposal.give_back(hint.message for hint in hints)
-            self._slots.give(len(hints))
+            self._leave(hints)
             return Round()
         told = [(hint, answers.get(hint.task_id)) for hint in hints]
         for hint, answer in told:
@@ -116,7 +125,7 @@ class Intake:
     def _begin(self, hint: Hint, task: Task, asked_at: float, lease_s: int | None) -> None:
         granted_s = self._options.default_lease_s if lease_s is None else lease_s
         beat_in_s = max(granted_s / 3, self._options.timing.shortest_beat_s)
-        self._start(Attempt(task, hint.message, asked_at + beat_in_s))
+        self._start(Attempt(task, hint.message, asked_at + beat_in_s, hint.type))
 
     def _answers(self, hints: Sequence[Hint]) -> dict[str, ClaimResult] | None:
         """One claim, repeated as it is until it is answered; meanwhile the messages stay hidden. None when stopping."""
@@ -125,11 +134,11 @@ class Intake:
         while True:
             result = self._api.claim(claim_id, [hint.task_id for hint in hints])
             if result.success:
-                self._outage.recovered()
+                self.outage.recovered()
                 self._gate.claims_work.set()
                 return {answer.id: answer for answer in result.data.results}
             self._gate.claims_work.clear()
-            if self._gate.stopping.wait(self._outage.failed(result.error)):
+            if self._gate.stopping.wait(self.outage.failed(result.error)):
                 return None
             if time.monotonic() - hidden_at > self._options.visibility_s / 3:
                 hidden_at = time.monotonic()
@@ -137,7 +146,11 @@ class Intake:
 
     def _drop(self, told: Sequence[tuple[Hint, Told]]) -> None:
         self._disposal.do_as_told(each for _, each in told)
-        self._slots.give(len(told))
+        self._leave(hint for hint, _ in told)
+
+    def _leave(self, hints: Iterable[Hint]) -> None:
+        for hint in hints:
+            self._slots.leave(hint.type)
 
 
 def _is_won(answer: ClaimResult | None) -> bool:

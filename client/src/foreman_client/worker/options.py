@@ -2,11 +2,13 @@
 
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from foreman_client._arguments import expect
 from foreman_contract import limits
+from foreman_contract.enums import Priority
 from foreman_contract.service import Config
 
 
@@ -28,6 +30,13 @@ class Timing:
     """Pauses before an unknown task is claimed again: its record may be milliseconds away."""
     unhandled_hide_s: int = 30
     unhandled_warn_s: float = 60.0
+    full_hide_s: int = 5
+    """How long a message stays away whose type runs as often as it may; longer once it was received often."""
+    longest_full_hide_s: int = 300
+    full_pause_s: float = 0.25
+    """Pause after a round that brought nothing but such messages: looking past many of them costs requests."""
+    burst_wait_s: int = 1
+    """A long poll, however short, asks all of SQS's servers whether a queue is empty."""
     first_backoff_s: float = 0.2
     longest_backoff_s: float = 15.0
     shortest_beat_s: float = 1.0
@@ -43,6 +52,10 @@ class WorkerOptions:
     worker_id: str
     concurrency: int
     lease_seconds: int | None
+    concurrency_by_type: Mapping[str, int] = field(default_factory=dict)
+    priorities: tuple[Priority, ...] = tuple(Priority)
+    health_host: str = "127.0.0.1"
+    health_port: int | None = None
     default_lease_s: int = limits.DEFAULT_LEASE_S
     max_payload_bytes: int = limits.MAX_PAYLOAD_BYTES
     timing: Timing = field(default_factory=Timing)
@@ -54,16 +67,27 @@ class WorkerOptions:
 
 
 def worker_options(
-    settings: Config, concurrency: int, lease_seconds: int | None, worker_id: str | None
+    settings: Config,
+    concurrency: int,
+    lease_seconds: int | None,
+    worker_id: str | None,
+    *,
+    concurrency_by_type: Mapping[str, int] | None = None,
+    priorities: Sequence[Priority | str] = tuple(Priority),
+    health_host: str = "127.0.0.1",
+    health_port: int | None = None,
 ) -> WorkerOptions:
     """The options of a worker, checked; bounds come from the service where it publishes them.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or out of range.
     """
-    expect(int, concurrency=concurrency, lease_seconds=lease_seconds)
-    expect(str, worker_id=worker_id)
-    if concurrency < 1:
+    expect(int, concurrency=concurrency, lease_seconds=lease_seconds, health_port=health_port)
+    expect(str, worker_id=worker_id, health_host=health_host)
+    expect(
+        int, **{f"concurrency_by_type[{kind!r}]": most for kind, most in (concurrency_by_type or {}).items()}
+    )
+    if min([concurrency, *(concurrency_by_type or {}).values()]) < 1:
         raise ValueError("concurrency must be at least 1")
     shortest = settings.limits.get("minLeaseSeconds", limits.MIN_LEASE_S)
     longest = settings.limits.get("maxLeaseSeconds", limits.MAX_LEASE_S)
@@ -76,10 +100,20 @@ def worker_options(
         name,
         concurrency,
         lease_seconds,
+        dict(concurrency_by_type or {}),
+        _priorities(priorities),
+        health_host,
+        health_port,
         settings.limits.get("defaultLeaseSeconds", limits.DEFAULT_LEASE_S),
         settings.limits.get("maxPayloadBytes", limits.MAX_PAYLOAD_BYTES),
         _timing(settings),
     )
+
+
+def _priorities(names: Sequence[Priority | str]) -> tuple[Priority, ...]:
+    if isinstance(names, str) or not names:
+        raise ValueError('priorities is a tuple of one or more of "high", "normal" and "low"')
+    return tuple(Priority(name) for name in names)
 
 
 def _timing(settings: Config) -> Timing:

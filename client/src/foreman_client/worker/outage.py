@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ class Outage:
     what: str
     timing: Timing
     uniform: Callable[[], float] = random.random
+    monotonic: Callable[[], float] = time.monotonic
     failures: int = field(default=0, init=False)
+    succeeded_at: float | None = field(default=None, init=False)
+    """Monotonic seconds of the last success."""
 
     def failed(self, error: Exception) -> float:
         """Note a failure; the pause before the next try, in seconds. Never zero: half is fixed, half is jitter."""
@@ -47,3 +51,4 @@ class Outage:
         if self.failures:
             logger.info("%s works again after %d failures", self.what, self.failures)
         self.failures = 0
+        self.succeeded_at = self.monotonic()

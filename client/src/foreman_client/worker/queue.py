@@ -4,17 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from foreman_contract.enums import Priority
+
 
 class QueueFaultError(Exception):
     """The queue did not do it: network, throttling, credentials, a deleted queue. Trying again later is right."""
 
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One delivery of a message; `handle` names this delivery."""
+    """One delivery of a message; `handle` names this delivery, `receives` says about how many there were, with this one."""
 
     body: str
     handle: str
+    receives: int = 1
+    priority: Priority = Priority.NORMAL
+    """Whose queue it came from."""
 
 
 class TaskQueue(Protocol):

@@ -31,7 +31,7 @@ class Reporter:
         self._timing = timing
         self._holdings = holdings
         self._disposal = disposal
-        self._outage = Outage("reporting results", timing)
+        self.outage = Outage("reporting results", timing)
         self._waiting: deque[Report] = deque()
         self._changed = threading.Condition()
         self._give_up_at: float | None = None
@@ -83,12 +83,12 @@ class Reporter:
         while True:
             result = self._api.report([report.body for report in part])
             if result.success:
-                self._outage.recovered()
+                self.outage.recovered()
                 self._settle(part, result.data.results)
                 return True
             if result.error.status in _FAULT_OF_THE_REPORT:
                 return self._isolate(part, result.error)
-            if not self._pause(self._outage.failed(result.error)):
+            if not self._pause(self.outage.failed(result.error)):
                 return False
 
     def _settle(self, part: Sequence[Report], answers: Sequence[ReportResult]) -> None:

@@ -1,35 +1,36 @@
-"""A worker's life: its threads, its start, its stop."""
+"""A worker's life: its handlers, its threads, its start, its stop."""
 
 import atexit
-import signal
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from queue import Empty, SimpleQueue
-from types import FrameType
+from typing import Any, TypeVar
 
 from foreman_client._http import Session
-from foreman_client.context import Handler, TaskContext
+from foreman_client.config import ForemanConfig
+from foreman_client.context import Handler
+from foreman_client.handlers import Handlers, Registration
 from foreman_client.worker.api import WorkApi
-from foreman_client.worker.attempts import Attempt, Holdings, Phase
-from foreman_client.worker.disposal import Disposal
-from foreman_client.worker.executor import Call, call_of, execute
-from foreman_client.worker.gate import Gate
-from foreman_client.worker.heartbeat import Heartbeat
-from foreman_client.worker.intake import Intake
+from foreman_client.worker.attempts import Attempt
+from foreman_client.worker.book import Book
+from foreman_client.worker.health import HealthServer
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import logger, where
-from foreman_client.worker.poller import Poller
+from foreman_client.worker.parts import Parts
 from foreman_client.worker.queue import TaskQueue
-from foreman_client.worker.reporter import Reporter
 from foreman_client.worker.reports import released
-from foreman_client.worker.slots import Slots
-from foreman_client.worker.threads import EventLoopThread, ThreadPool
+from foreman_client.worker.signals import Signals
+from foreman_client.worker.status import WorkerState, WorkerStatus, by_type
+from foreman_contract.enums import Priority
+
+H = TypeVar("H", bound=Callable[..., Any])
+M = TypeVar("M")
 
 
 class Worker:
-    """Claims tasks of one queue and runs their handlers, `concurrency` at a time. `Foreman.create_worker` makes one.
+    """Claims tasks of one task queue and runs their handlers, `concurrency` at a time. `Foreman.create_worker` makes one.
 
     A worker starts once and stops once. All its threads are daemons; a process that ends without a stop releases what
     runs on its way out.
@@ -37,28 +38,20 @@ class Worker:
 
     def __init__(
         self,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler] | Handlers,
         options: WorkerOptions,
         api: WorkApi,
-        queue: TaskQueue,
+        queues: Mapping[Priority, TaskQueue],
         session: Session,
+        config: ForemanConfig,
     ) -> None:
-        self._calls = _calls(handlers)
         self._options = options
-        self._session = session
-        self._gate = Gate()
-        self._slots = Slots(options.concurrency)
-        self._holdings = Holdings()
-        disposal = Disposal(queue, options.timing)
-        self._reporter = Reporter(api, options.timing, self._holdings, disposal)
-        self._heartbeat = Heartbeat(api, options, self._holdings, disposal)
-        intake = Intake(api, options, self._calls, disposal, self._slots, self._gate, self._begin)
-        self._poller = Poller(queue, options, intake, disposal, self._slots, self._gate)
-        self._loop = EventLoopThread("foreman-async")
+        self._book = Book(handlers if isinstance(handlers, Handlers) else Handlers(handlers))
+        self._parts = Parts(self._book, options, api, queues, session, config, self._begin)
         self._state = threading.Lock()
-        self._pool: ThreadPool | None = None
+        self._polling: list[threading.Thread] = []
         self._reporting: threading.Thread | None = None
-        self._polling: threading.Thread | None = None
+        self._health: HealthServer | None = None
         self._stop_by: float | None = None
         self._stopped = threading.Event()
         self._failure: Exception | None = None
@@ -68,93 +61,158 @@ class Worker:
         """The name that task records carry."""
         return self._options.worker_id
 
+    @property
+    def health_port(self) -> int | None:
+        """The port that answers probes, while it does."""
+        return None if self._health is None else self._health.port
+
+    def task(
+        self,
+        type: str,  # noqa: A002 - the word of the wire
+        *,
+        concurrency: int | None = None,
+        process: bool = False,
+    ) -> Callable[[H], H]:
+        """As `Handlers.task`, for this worker, before it starts.
+
+        Raises:
+            RuntimeError: it has started.
+            TypeError, ValueError: as `Handlers.task`; or the function cannot be called as a handler.
+        """
+
+        def register(handler: H) -> H:
+            self._book.add(Registration(type, handler, concurrency, process))
+            return handler
+
+        return register
+
+    def middleware(self, middleware: M) -> M:
+        """Have an object's `before`, `after` and `on_failure` called around every handler; see `Middleware`.
+
+        Raises:
+            RuntimeError: the worker has started.
+            TypeError: it has none of these methods.
+        """
+        self._book.add_middleware(middleware)
+        return middleware
+
+    def status(self) -> WorkerStatus:
+        """How the worker is now."""
+        held = self._parts.holdings
+        ages = self._parts.signs.ages()
+        return WorkerStatus(
+            worker_id=self.worker_id,
+            state=self._state_now(ages["last_poll_s"] is not None),
+            alive=self._failure is None,
+            concurrency=self._options.concurrency,
+            free_slots=self._parts.slots.free,
+            running=by_type([each.task.type for each in held.running()]),
+            held=len(held.held()),
+            failures=self._parts.signs.failures(),
+            **ages,
+        )
+
+    def _state_now(self, polled: bool) -> WorkerState:
+        if self._reporting is None:
+            return WorkerState.NEW
+        if self._parts.gate.stopping.is_set():
+            return WorkerState.STOPPED if self._stopped.is_set() else WorkerState.STOPPING
+        return WorkerState.RUNNING if polled else WorkerState.STARTING
+
     def start(self) -> None:
         """Begin to work in threads of its own; returns at once.
 
         Raises:
-            RuntimeError: it was started before.
+            RuntimeError: it was started before, or this process only imports the module for a handler in a process.
+            ValueError: it has no handler.
+            TypeError: a handler that is to run in a process cannot be imported by its name.
+            OSError: the health port cannot be listened on.
         """
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
+            raise RuntimeError('start the worker under `if __name__ == "__main__":`')
         with self._state:
-            if self._pool is not None:
+            if self._reporting is not None:
                 raise RuntimeError("a worker starts once; create another")
-            self._pool = ThreadPool(self._options.concurrency, "foreman-handler")
-            self._reporting = self._guarded(self._reporter.run, "foreman-report")
-            self._guarded(self._heartbeat.run, "foreman-heartbeat")
-            self._polling = self._guarded(self._poller.run, "foreman-poll")
+            self._book.close()
+            self._parts.bound(self._options.concurrency_by_type)
+            if self._options.health_port is not None:
+                self._health = HealthServer(self._options.health_host, self._options.health_port, self.status)
+            self._reporting = self._guarded(self._parts.reporter.run, "foreman-report")
+            self._guarded(self._parts.heartbeat.run, "foreman-heartbeat")
+            self._polling = [self._guarded(loop, name) for name, loop in self._parts.loops()]
         atexit.register(self.stop, 0.0)
-        logger.info("worker %s started for %s", self.worker_id, ", ".join(sorted(self._calls)))
+        logger.info("worker %s started for %s", self.worker_id, ", ".join(sorted(self._book)))
 
-    def run(self, deadline_s: float = 30.0) -> None:
+    def run(self, deadline_s: float = 30.0, *, burst: bool = False) -> None:
         """Start, block until SIGTERM or SIGINT, then stop as `stop(deadline_s)`; a second signal stops at once.
 
+        With `burst` it stops by itself, too, once its queues are drained: each answered a receive with nothing, which was
+        begun while no handler ran and no result waited. What is hidden then, such as a retry that is not due, is not
+        waited for.
+
         Raises:
-            RuntimeError: it was started before, or one of its threads failed, which stops it.
+            RuntimeError, ValueError, TypeError, OSError: as `start`; or one of the threads failed, which stops it.
             ValueError: not called in the main thread, the only one that signals reach.
         """
-        # put() is the one thing that is safe to do in a signal handler while the same thread waits in get().
-        signals: SimpleQueue[int] = SimpleQueue()
-
-        def note(number: int, _: FrameType | None) -> None:
-            signals.put(number)
-
-        before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        self._parts.poller.bursting = burst
+        with Signals() as signals:
             self.start()
-            while not _heard(signals, 0.1) and not self._stopped.is_set():
-                continue
+            while not signals.heard(0.1) and not self._stopped.is_set():
+                if self._parts.poller.drained.is_set():
+                    break
             stopper = _thread(partial(self.stop, deadline_s), "foreman-stop")
             while stopper.is_alive():
-                if _heard(signals, 0.05):
+                if signals.heard(0.05):
                     self._hasten(0.0)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
         if self._failure is not None:
             raise RuntimeError("a thread of the worker failed") from self._failure
 
     def stop(self, deadline_s: float = 30.0) -> None:
         """Receive nothing more, let handlers finish for up to `deadline_s`, release the rest, report, and return.
 
-        It waits for the long poll under way too (20 s at most), to give back what that may still bring. A handler that runs on past the deadline is told through `ctx.cancelled`; its result is discarded. Calling again,
-        from any thread, can only bring the deadline forward. Does nothing before `start`.
+        It waits for the long polls under way too (20 s at most), to give back what they may still bring. A handler that
+        runs on past the deadline is told through `ctx.cancelled`; its result is discarded. Calling again, from any
+        thread, can only bring the deadline forward. Does nothing before `start`.
         """
-        if self._pool is None:
+        if self._reporting is None:
             return
         self._hasten(deadline_s)
         with self._state:
-            first = not self._gate.stopping.is_set()
-            self._gate.close()
+            first = not self._parts.gate.stopping.is_set()
+            self._parts.gate.close()
         if first:
             self._wind_down()
         self._stopped.wait()
 
     def _wind_down(self) -> None:
-        self._slots.close()
+        parts, flush_s = self._parts, self._options.timing.flush_s
+        parts.slots.close()
+        parts.poller.polls.close()
         # Whoever is between a message and its handler waits for an answer that comes soon, or never.
-        self._gate.wait_until_empty(self._options.timing.flush_s)
-        while not self._holdings.wait_until_none_runs(min(self._left_s(), 0.1)) and self._left_s() > 0:
+        parts.gate.wait_until_empty(flush_s)
+        while not parts.holdings.wait_until_none_runs(min(self._left_s(), 0.1)) and self._left_s() > 0:
             continue
-        for attempt in self._holdings.running():
+        for attempt in parts.holdings.running():
             self._release(attempt)
-        self._reporter.close(time.monotonic() + self._options.timing.flush_s)
+        parts.reporter.close(time.monotonic() + flush_s)
         if self._reporting is not None:
             self._reporting.join()
-        self._await_poll()
-        self._holdings.close()
-        self._loop.close()
-        if self._pool is not None:
-            self._pool.close()
+        self._await_polls()
+        parts.close()
+        if self._health is not None:
+            self._health.close()
         atexit.unregister(self.stop)
         self._stopped.set()
         logger.info("worker %s stopped", self.worker_id)
 
-    def _await_poll(self) -> None:
-        """Wait for the long poll under way, so that what it brings is given back.
+    def _await_polls(self) -> None:
+        """Wait for the long polls under way, so that what they bring is given back.
 
         A queue may hand messages to a poll whose process has gone; they then stay hidden for a whole visibility timeout.
         """
-        while self._polling is not None and self._polling.is_alive() and self._left_s() > 0:
-            self._polling.join(min(self._left_s(), 0.1))
+        for polling in self._polling:
+            while polling.is_alive() and self._left_s() > 0:
+                polling.join(min(self._left_s(), 0.1))
 
     def _guarded(self, loop: Callable[[], None], name: str) -> threading.Thread:
         """A thread for a loop. What no loop expects stops the worker: half of one would hold tasks it does not run."""
@@ -179,53 +237,20 @@ class Worker:
 
     def _begin(self, attempt: Attempt) -> None:
         """Run a claimed attempt; one that was won while stopping is handed back unstarted."""
-        self._holdings.add(attempt)
-        if self._gate.stopping.is_set() or self._pool is None:
+        self._parts.holdings.add(attempt)
+        if self._parts.gate.stopping.is_set():
             self._release(attempt)
-            self._slots.give(1)
+            self._parts.slots.leave(attempt.kind)
         else:
-            self._pool.submit(partial(self._work, attempt))
-
-    def _work(self, attempt: Attempt) -> None:
-        if attempt.phase is Phase.RUNNING:
-            context = TaskContext(attempt.task, self._session, attempt.cancelled, attempt.set_progress)
-            call = self._calls.get(attempt.task.type, _no_handler)
-            limit = self._options.max_payload_bytes
-            report = execute(call, attempt, context, self._loop.run, limit)
-            if self._holdings.finish(attempt):
-                self._reporter.add(report)
-        self._slots.give(1)
+            self._parts.performer.start(attempt)
 
     def _release(self, attempt: Attempt) -> None:
-        if self._holdings.finish(attempt):
-            attempt.cancelled.set()
-            self._reporter.add(released(attempt))
-
-
-def _calls(handlers: Mapping[str, Handler]) -> dict[str, Call]:
-    if not isinstance(handlers, Mapping):
-        raise TypeError(f"handlers must be a dict of functions by task type, not {type(handlers).__name__}")
-    for kind, handler in handlers.items():
-        if not isinstance(kind, str) or not callable(handler):
-            raise TypeError(f"the handler of {kind!r} must be a function, under a task type that is a str")
-    if not handlers:
-        raise ValueError("a worker needs at least one handler")
-    return {kind: call_of(handler) for kind, handler in handlers.items()}
-
-
-def _no_handler(context: TaskContext) -> None:
-    raise LookupError(f"no handler for tasks of type {context.task.type!r}, whatever the message said")
+        if self._parts.holdings.finish(attempt):
+            attempt.end_early()
+            self._parts.reporter.add(released(attempt))
 
 
 def _thread(target: Callable[[], object], name: str) -> threading.Thread:
     thread = threading.Thread(target=target, name=name, daemon=True)
     thread.start()
     return thread
-
-
-def _heard(signals: "SimpleQueue[int]", timeout_s: float) -> bool:
-    try:
-        signals.get(timeout=timeout_s)
-    except Empty:
-        return False
-    return True

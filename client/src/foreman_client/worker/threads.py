@@ -1,4 +1,4 @@
-"""Where user code runs: a fixed set of daemon threads, and one event loop for coroutines.
+"""Where user code runs: daemon threads, as many as are needed, and one event loop for coroutines.
 
 Daemons, because a handler that never returns must not keep a stopped process from ending.
 """
@@ -6,34 +6,51 @@ Daemons, because a handler that never returns must not keep a stopped process fr
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 
 class ThreadPool:
-    """`count` threads that run what is submitted, each thing on one of them."""
+    """Up to `most` threads that run what is submitted, each thing on one of them; they are started when needed."""
 
-    def __init__(self, count: int, name: str) -> None:
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
-            for number in range(count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._idle = 0
+        self._waiting = 0
 
     def submit(self, job: Callable[[], None]) -> None:
         """Run `job`, which raises nothing, on a free thread."""
+        with self._lock:
+            self._waiting += 1
+            more = self._idle < self._waiting and self._threads < self._most
+            self._threads += more
+            number = self._threads
         self._jobs.put(job)
+        if more:
+            threading.Thread(target=self._run, name=f"{self._name}-{number}", daemon=True).start()
 
     def close(self) -> None:
         """Let every thread end once its job has."""
-        for _ in self._threads:
+        for _ in range(self._threads):
             self._jobs.put(None)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             job()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            self._idle += 1
+        job = self._jobs.get()
+        with self._lock:
+            self._idle -= 1
+            self._waiting -= job is not None
+        return job
 
 
 class EventLoopThread:
@@ -48,6 +65,27 @@ class EventLoopThread:
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run the coroutine to its end and answer its value, or raise what it raises."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._started()).result()
+
+    def start(self, coroutine: Coroutine[Any, Any, None], done: Callable[[], None]) -> Callable[[], None]:
+        """Begin the coroutine, which raises nothing; `done` is called at its end. Answers what cancels it."""
+        loop = self._started()
+        begun: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            task = loop.create_task(coroutine)
+            task.add_done_callback(lambda _: done())
+            begun.append(task)
+
+        def cancel() -> None:
+            for task in begun:
+                task.cancel()
+
+        def cancel_from_anywhere() -> None:
+            with suppress(RuntimeError):  # the loop is closed, and has cancelled everything
+                loop.call_soon_threadsafe(cancel)
+
+        loop.call_soon_threadsafe(begin)
+        return cancel_from_anywhere
 
     def close(self) -> None:
         """Cancel what still runs and end the thread."""

@@ -56,7 +56,7 @@ class MemoryMessages:
     def send_tasks(self, org_id: str, notices: Sequence[TaskNotice]) -> None:
         """Put task messages on their queues; a delay is cut to 15 minutes."""
         for notice in notices:
-            url = self.url(org_id, notice.queue)
+            url = self.url(org_id, notice.queue, notice.priority)
             delay_ms = min(notice.delay_ms, MAX_DELAY_MS)
             self._queue(url).send(_body(notice.message), delay_ms, notice.traceparent)
 

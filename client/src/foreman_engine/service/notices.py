@@ -12,7 +12,8 @@ from foreman_engine.service.ports import Ports, TaskNotice
 def notice(task: TaskState, delay_ms: int = 0) -> TaskNotice:
     """The task's message, visible after the delay (15 minutes at most: a claim before its time is told so)."""
     message = TaskMessage(task_id=task.id, run_id=task.run_id, org_id=task.org_id, type=task.type)
-    return TaskNotice(message, task.queue, max(0, min(delay_ms, MAX_DELAY_MS)), task.traceparent)
+    hidden_ms = max(0, min(delay_ms, MAX_DELAY_MS))
+    return TaskNotice(message, task.queue, hidden_ms, task.traceparent, task.priority)
 
 
 def first_notices(tasks: Sequence[TaskState], now: int) -> list[TaskNotice]:

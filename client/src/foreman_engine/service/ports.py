@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from foreman_contract.enums import TaskStatus
+from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
@@ -228,6 +228,7 @@ class TaskNotice:
     queue: str
     delay_ms: int = 0
     traceparent: str | None = None
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
