@@ -67,7 +67,7 @@ VALUES: Final = {
 
 @pytest.fixture
 def api(ports: Ports, make: Maker) -> Api:
-    _, key = create_key(ports, make.org_id, "test")
+    _, key = create_key(ports, make.org_id, "test", unlimited=True)
     return Api(Services(settings(), ports), key, make.org_id)
 
 
