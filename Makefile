@@ -13,7 +13,7 @@ TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine
 FAST_TESTS := tests/unit tests/architecture
 ARGS :=
 
-.PHONY: help setup run dev bench-import test test-stores test-faults test-processes check lint types fmt dist clean
+.PHONY: help setup run dev bench-import test test-stores test-faults test-processes test-deployed check lint types fmt dist clean
 
 help: ## Say what can be made
 	@echo "Foreman: durable tasks on AWS. Begin with 'make run'."
@@ -29,19 +29,23 @@ dev: $(VENV)/.local ## Start the local stack alone, on port 3000 (ARGS="--port 3
 	@exec $(BIN)/python -m infra dev --end-with-parent $(ARGS)
 
 test: check ## Check, then test everything: adapters, emulators, real processes, the packaged app
-	@$(MAKE) --no-print-directory -j3 $(TOGETHER) test-stores test-faults test-processes
+	@$(MAKE) --no-print-directory -j4 $(TOGETHER) test-stores test-faults test-processes test-deployed
 
 # At once, because each mostly waits for somebody else's process; each prints what it has to say when it is done.
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+DEPLOYED := tests/e2e/deployed tests/e2e/test_chalice_deploy.py tests/e2e/test_deploy_command.py tests/emulators/test_deploying.py tests/integration/deployed
 
 test-stores:
 	$(BIN)/pytest $(ARGS) tests/contract tests/schedules
 
 test-faults:
-	$(BIN)/pytest $(ARGS) tests/integration tests/emulators
+	$(BIN)/pytest $(ARGS) $(DEPLOYED:%=--ignore=%) tests/integration tests/emulators
 
 test-processes:
-	$(BIN)/pytest $(ARGS) tests/e2e
+	$(BIN)/pytest $(ARGS) $(DEPLOYED:%=--ignore=%) tests/e2e
+
+test-deployed:
+	$(BIN)/pytest $(ARGS) $(DEPLOYED)
 
 check: lint ## Lint, types, imports and unit tests: under a minute
 	$(BIN)/pytest $(FAST_TESTS)

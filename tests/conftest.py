@@ -2,7 +2,9 @@
 
 The suite tries the same every time; a nightly run tries more, and something new:
 
-PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine tests/schedules
+PYTEST_ADDOPTS=--hypothesis-profile=nightly pytest tests/unit/engine tests/schedules tests/emulators tests/e2e
+
+Graphs of thousands of tasks, tens of thousands of entries and the like are of full size there only; see tests/nightly.py.
 """
 
 from hypothesis import HealthCheck, Phase, settings

@@ -5,8 +5,9 @@ import time
 from foreman_client import ConflictError, Foreman, NewTask, Run, RunStatus, TaskStatus
 from tests.e2e.processes import Stack, await_true
 from tests.e2e.workers import all_tasks, client_of, left_on, queue_client
+from tests.nightly import sized
 
-TASKS = 2000
+TASKS = sized(2000, 600)
 WITHIN_S = 120
 
 

@@ -1,4 +1,7 @@
-"""Wide and deep graphs on a real stack: 5,000 tasks between one root and one end, and beside them a chain of 500."""
+"""Wide and deep graphs on a real stack: 5,000 tasks between one root and one end, and beside them a chain of 500.
+
+So many in the nightly profile; fewer in the suite.
+"""
 
 import contextlib
 import threading
@@ -21,11 +24,12 @@ from tests.e2e.workers import (
     queue_client,
     queues_to_be_emptied,
 )
+from tests.nightly import sized
 
-LEAVES = 5000
+LEAVES = sized(5000, 800)
 JOINED = 50
 """As many dependencies as a task may have."""
-CHAIN = 500
+CHAIN = sized(500, 100)
 WORKERS = [20]
 """The concurrency of each worker."""
 STEPPERS = [1, 1, 1]

@@ -15,11 +15,12 @@ from tests.e2e.workers import (
     queue_client,
     queues_to_be_emptied,
 )
+from tests.nightly import sized
 
-TASKS = 300
+TASKS = sized(300, 120)
 WORKERS = 3
-KILLS = 25
-MOST_KILLS = 40
+KILLS = sized(25, 8)
+MOST_KILLS = sized(40, 12)
 """Kept up to the very end it would take longer and show nothing more: the emulator feeds dead workers' polls."""
 WITHIN_S = 180
 

@@ -20,6 +20,7 @@ from foreman_engine.domain.tasks import Change
 from foreman_engine.service.indexes import RunIndex, TaskIndex
 from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
+from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 from tests.contract.states import Maker
 
@@ -31,6 +32,7 @@ STORES: dict[str, type] = {
     "run_data": RunDataStore,
     "keys": KeyStore,
     "payloads": OutsidePayloads,
+    "rate_windows": RateWindows,
 }
 TAGS = TagLink("", "", ""), TagLink(AFTER_KEYS, "", "")
 
@@ -109,6 +111,13 @@ def call_keys(make: Maker) -> None:
     keys.organizations()
     keys.revoke(make.org_id, "key_1", 2)
     keys.record(make.org_id, record.scope)
+    keys.set_limit(make.org_id, "key_1", None, unlimited=True)
+
+
+def call_rate_windows(make: Maker) -> None:
+    windows = make.ports.rate_windows
+    made = windows.count(make.org_id, "0" * 64, 60, 1, 1)
+    assert windows.latest(make.org_id, "0" * 64, 60) == made
 
 
 def call_payloads(make: Maker) -> None:
@@ -126,7 +135,7 @@ def test_no_call_of_any_store_scans(watched: tuple[Ports, Usage]) -> None:
     ports, usage = watched
     noted: dict[str, Any] = {name: Noted(getattr(ports, name)) for name in STORES}
     make = Maker(replace(ports, **noted), "org")
-    for call in (call_runs, call_tasks, call_run_data, call_keys, call_payloads):
+    for call in (call_runs, call_tasks, call_run_data, call_keys, call_payloads, call_rate_windows):
         call(make)
     for name, store in STORES.items():
         assert noted[name].called == {each for each in vars(store) if not each.startswith("_")}

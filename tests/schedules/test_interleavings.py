@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from foreman_contract.enums import ReportStatus, RunStatus, TaskStatus
 from foreman_engine.service import walks
+from tests.nightly import NIGHTLY, sized
 from tests.unit.engine.simulation.interleaving import Start, play_every
 from tests.unit.engine.simulation.rest import check_rest, come_to_rest
 from tests.unit.engine.simulation.scene import BAD, GOOD, Scene
@@ -37,9 +37,8 @@ def play(make: Callable[[], tuple[Scene, list[list[Start]]]], judge: Callable[[S
 PARENTS: tuple[dict[str, Any], ...] = ({"ref": "left"}, {"ref": "right"})
 FAN_INS = pytest.mark.parametrize("fan_in", ["all", "any", {"atLeast": 1}, {"atLeast": 2}])
 BOTH_FAN_INS = pytest.mark.parametrize("fan_in", ["all", {"atLeast": 1}])
-NIGHTLY = settings().max_examples > 1000
+THREE_AT_ONCE = sized([False, True], [False])
 """What has thousands of schedules is left to the nightly run, where a smaller case of the same kind is played every time."""
-THREE_AT_ONCE = [False, True] if NIGHTLY else [False]
 
 
 def child(fan_in: Any = "all", *behind: str) -> dict[str, Any]:
