@@ -11,6 +11,7 @@ from chalicelib.api.list_query import TASK_FILTERS
 from chalicelib.api.parameters import LIST
 from foreman_client import ForemanConfig, initialize_foreman_client
 from tests.factories import memory_api
+from tests.lines import logged
 
 TEXT = (Path(__file__).parents[2] / "docs" / "lists.md").read_text()
 
@@ -26,7 +27,7 @@ def test_the_examples_do_what_they_say(capsys: pytest.CaptureFixture[str]) -> No
 
     config = ForemanConfig(endpoint="http://foreman.test", api_key=api.key)
     [code] = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    with initialize_foreman_client(config, transport=httpx.MockTransport(send)) as client:
+    with logged(), initialize_foreman_client(config, transport=httpx.MockTransport(send)) as client:
         names: dict[str, Any] = {"client": client}
         exec(compile(code, "docs/lists.md", "exec"), names)
     said = re.findall(r"^print\(.*\)\s+# (.*)$", code, re.MULTILINE)
