@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,11 +21,12 @@ from infra.local.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack that a command works on. `name` is for people."""
+    """A stack that a command works on. `name` is for people; with `one_clock` its servers run on this machine."""
 
     name: str
     stage: str
     ports: Ports
+    one_clock: bool = False
 
 
 def open_stack(home: Home, environ: MutableMapping[str, str], stage: str) -> Stack:
@@ -49,7 +51,11 @@ def open_whole_stack(home: Home, environ: MutableMapping[str, str], stage: str) 
     with told(name):
         outputs = find_stage(Session().client("cloudformation"), stage).outputs
         settings = read_settings({**environ, **names(stage, outputs)})
-        return Stack(name, stage, build(settings))
+        return Stack(name, stage, build(settings), _is_here(settings.aws_endpoint_url))
+
+
+def _is_here(endpoint_url: str | None) -> bool:
+    return urlsplit(endpoint_url or "").hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _become_client(home: Home, environ: MutableMapping[str, str], stage: str) -> str:

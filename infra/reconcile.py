@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
-from foreman_engine.service.leaks import Leaks, remove_leaks
+from foreman_engine.service.leaks import SETTLED_BY_ONE_CLOCK_MS, SETTLED_MS, Leaks, remove_leaks
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.reconcile import Reconciled, reconcile
 from infra.opened import Stack, told
@@ -22,7 +23,9 @@ def reconcile_all(stack: Stack, org_id: str | None, idle_minutes: int, *, as_jso
         organizations = stack.ports.keys.organizations() if org_id is None else [org_id]
         idle_ms = idle_minutes * 60_000
         done = _each(stack.ports, organizations, idle_ms, reconcile, None if as_json else _line)
-        leaks = _each(stack.ports, organizations, idle_ms, remove_leaks, None if as_json else _leak_line)
+        settled_ms = SETTLED_BY_ONE_CLOCK_MS if stack.one_clock else SETTLED_MS
+        removing = partial(remove_leaks, settled_ms=settled_ms)
+        leaks = _each(stack.ports, organizations, idle_ms, removing, None if as_json else _leak_line)
     total = {
         "runs": len(done),
         "ended": sum(each.ended for each in done),

@@ -9,7 +9,7 @@ import pytest
 from foreman_engine.domain.payload import Payload, compact
 from foreman_engine.domain.tasks import Change
 from foreman_engine.memory.clock import ManualClock
-from foreman_engine.service.leaks import SETTLED_MS, Leaks, remove_leaks
+from foreman_engine.service.leaks import SETTLED_BY_ONE_CLOCK_MS, SETTLED_MS, Leaks, remove_leaks
 from foreman_engine.service.ports import Ports
 from tests.contract.states import Maker
 
@@ -73,6 +73,15 @@ def test_a_leak_is_removed_when_it_is_old_enough_whatever_is_asked_for(
     run = make.stored_run(output_data=noise(5_000))
     make.ports.runs.save(run, replace(run, output_data=None))
     assert found(later(make.ports, age_ms), make.org_id, idle_ms) == (removed, 1 - removed)
+
+
+@pytest.mark.parametrize(("age_ms", "removed"), [(MINUTE_MS // 2, 0), (2 * MINUTE_MS, 1)])
+def test_with_one_clock_for_all_a_minute_is_old_enough(make: Maker, age_ms: int, removed: int) -> None:
+    run = make.stored_run(output_data=noise(5_000))
+    make.ports.runs.save(run, replace(run, output_data=None))
+    ports = later(make.ports, age_ms)
+    leaks = list(remove_leaks(ports, make.org_id, 0, SETTLED_BY_ONE_CLOCK_MS))
+    assert sum(each.removed for each in leaks) == removed
 
 
 def test_an_organization_without_leaks_has_nothing_to_tell(make: Maker) -> None:
