@@ -27,7 +27,7 @@ from tests.e2e.workers import (
 from tests.nightly import sized
 
 LEAVES = sized(5000, 800)
-JOINED = 50
+JOINED = sized(50, 20)
 """As many dependencies as a task may have."""
 CHAIN = sized(500, 100)
 WORKERS = [20]

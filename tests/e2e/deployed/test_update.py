@@ -61,7 +61,9 @@ def test_none_of_200_tasks_is_lost(
 ) -> None:
     run = client.create_run(input_data=None, auto_complete=True).unwrap()
     new = [
-        NewTask(type="nap", input_data={"seconds": 0.2, "number": number}, queue=QUEUE)
+        NewTask(
+            type="nap", input_data={"seconds": 0.1 if number < STARTED else 1, "number": number}, queue=QUEUE
+        )
         for number in range(TASKS)
     ]
     tasks = client.enqueue_tasks(run_id=run.id, tasks=new).unwrap()
