@@ -14,6 +14,7 @@ import httpx
 from foreman_client._answer import Answer
 from foreman_client._request import Request
 from foreman_client._retry import Patience
+from foreman_client._stand_ins import surroundings_of
 from foreman_client._steps import Reply, Scope, Send, Steps
 from foreman_client._wire import Target, answered, client_arguments, scope_of
 from foreman_client.config import ForemanConfig
@@ -117,6 +118,8 @@ def open_session(
     uniform: Callable[[], float] = random.random,
 ) -> Session:
     """A session of its own. Connects at the first call; its connections are closed when nothing refers to it."""
+    if transport is None and (met := surroundings_of(config.endpoint)) is not None:
+        transport, sleep, monotonic, uniform = met.transport, met.sleep, met.monotonic, met.uniform
     connections = Connections(lambda: _open_pool(config, transport))
     target = Target(config.endpoint, config.timeout_s)
     return Session(connections, target, scope_of(config, monotonic, uniform), sleep)
