@@ -17,6 +17,7 @@ from foreman_client.context import TaskContext
 from foreman_client.handlers import Registration
 from foreman_client.worker.calls import Call, call_of
 from foreman_client.worker.executor import Returned, Unfit, called, calls, checked
+from foreman_client.worker.relay import Line, relay
 from foreman_contract.tasks import Task
 
 
@@ -45,26 +46,31 @@ class RaisedThere:
     trace: str
 
 
-def serve(connection: "Connection[Any, Any]", config: ForemanConfig, max_payload_bytes: int) -> None:
-    """Answer each job with any number of `Progress`, and then `Returned`, `Unfit` or `RaisedThere`."""
+def serve(
+    connection: "Connection[Any, Any]", config: ForemanConfig, max_payload_bytes: int, relayed: bool
+) -> None:
+    """Answer each job with any number of `Progress`, and then `Returned`, `Unfit` or `RaisedThere`.
+
+    `relayed`: the config's endpoint stands in the worker's process, so requests are questions to it.
+    """
+    line = Line(connection)
+    if relayed:
+        relay(config.endpoint, line)
     # Ctrl-C reaches the whole group of the terminal; whether a handler may finish is for the worker to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
             job: Job = connection.recv()
-            connection.send(_answer(connection, job, config, max_payload_bytes))
+            connection.send(_answer(line, job, config, max_payload_bytes))
         except (EOFError, OSError):  # the worker is gone, or wants no more
             return
 
 
 def _answer(
-    connection: "Connection[Any, Any]", job: Job, config: ForemanConfig, max_payload_bytes: int
+    line: Line, job: Job, config: ForemanConfig, max_payload_bytes: int
 ) -> Returned | Unfit | RaisedThere:
-    sending = threading.Lock()
-
     def tell(value: Any) -> None:
-        with sending:
-            connection.send(Progress(value))
+        line.tell(Progress(value))
 
     task = Task.model_validate(job.task)
     try:

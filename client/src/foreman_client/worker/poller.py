@@ -69,10 +69,9 @@ class Poller:
         elif not any(self._round(taken, self.polls.open())) and not self._gate.stopping.is_set():
             self.polls.wait_for_messages()
 
-    def look_once(self, most: int) -> int:
-        """One look at the queues by their turns, for who has no thread for `run`; how many tasks were claimed, or tried."""
-        _, started = self._round(self._slots.take_free(most), frozenset())
-        return started
+    def look_once(self, most: int) -> tuple[int, int]:
+        """One look at the queues by their turns, for who has no thread for `run`; how many were received and started."""
+        return self._round(self._slots.take_free(most), frozenset())
 
     def _alone(self, taken: int) -> None:
         [(priority, source)] = self._sources.items()

@@ -58,6 +58,11 @@ class Reporter:
                 logger.warning("stopped before %d results could be reported", len(left) + len(self._waiting))
                 return
 
+    @property
+    def waiting(self) -> int:
+        """How many results wait to be reported."""
+        return len(self._waiting)
+
     def report_waiting(self, give_up_at: float) -> None:
         """Report what waits now and return, for who has no thread for `run`; from `give_up_at` on, keep the rest."""
         self._give_up_at = give_up_at
