@@ -4,7 +4,6 @@ import os
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -98,9 +97,12 @@ class _Pool(httpx.Client):
     _process: int | None = None
 
     def __del__(self) -> None:
-        with suppress(Exception):
+        # At the end of the interpreter every name that is used here may be gone, so none is needed to stay silent.
+        try:
             if self._process == os.getpid():
                 self.close()
+        except Exception:
+            return
 
 
 def _open_pool(config: ForemanConfig, transport: httpx.BaseTransport | None) -> httpx.Client:

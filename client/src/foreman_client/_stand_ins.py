@@ -55,13 +55,8 @@ def _stand_ins() -> dict[str, StandIn]:
 
 
 def put_in(endpoint: str, stand_in: StandIn) -> None:
-    """From now on the stand-in is met at this endpoint, in this process."""
+    """From now on the stand-in is met at this endpoint, in this process; sessions that were opened keep what they met."""
     _stand_ins()[endpoint] = stand_in
-
-
-def take_out(endpoint: str) -> None:
-    """From now on the endpoint is an address like any other; sessions that were opened keep what they met."""
-    _stand_ins().pop(endpoint, None)
 
 
 def surroundings_of(endpoint: str) -> Surroundings | None:

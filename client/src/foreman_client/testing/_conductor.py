@@ -85,9 +85,11 @@ class Conductor:
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass, with all that happens in it; a handler lets the others have their turn."""
-        until_ms = self.clock.now_ms() + math.ceil(max(0.0, seconds) * 1000)
+        # Never early, and no millisecond late because of how floats are spelt.
+        until_ms = self.clock.now_ms() + math.ceil(round(max(0.0, seconds) * 1000, 6))
         if self._closed and IN_HANDLER.get() is None:
-            return  # whoever still calls has lost its Foreman, and is told so by the call
+            self._set(until_ms)  # whoever still calls has lost its Foreman, and is told so by the call
+            return
         if self._driver == threading.get_ident():
             self._pass(until_ms)
         elif IN_HANDLER.get() is not None or not self.drive(until_ms, to_the_end=True):

@@ -4,16 +4,18 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from foreman_client._stand_ins import Queues, StandIn, Surroundings, put_in, take_out
+from foreman_client._stand_ins import Queues, StandIn, Surroundings, put_in
 from foreman_client.client import Foreman, initialize_foreman_client
 from foreman_client.config import ForemanConfig, QueueNames
 from foreman_client.testing._clock import VirtualClock
 from foreman_client.testing._conductor import Conductor
 from foreman_client.testing._faults import Failing, Faults
+from foreman_client.testing._gone import gone
 from foreman_client.testing._machinery import Machinery
 from foreman_client.testing._options import WorkerArguments
 from foreman_client.testing._queues import MemoryResultQueue
@@ -38,7 +40,11 @@ STAGE: Final = "test"
 ORG: Final = "test"
 _DAY_S: Final = 86_400.0
 _JOIN_S: Final = 5.0
-_numbers: Final = count(1)
+
+
+@cache
+def _numbers() -> Iterator[int]:
+    return count(1)
 
 
 class ForemanTest:
@@ -63,7 +69,7 @@ class ForemanTest:
         self._workers: list[ConductedWorker] = []
         self._client: Foreman | None = None
         _, api_key = create_key(self._ports, ORG, STAGE, unlimited=True)
-        endpoint = f"http://foreman-{next(_numbers)}.test"
+        endpoint = f"http://foreman-{next(_numbers())}.test"
         self.config: Final = ForemanConfig(endpoint, api_key, queues=queues or QueueNames())
         self.clock: Final = VirtualClock(self._conductor)
 
@@ -72,6 +78,7 @@ class ForemanTest:
         if self._service.closed:
             raise RuntimeError("an in-memory Foreman is used once; make another")
         put_in(self.config.endpoint, self._stand_in())
+        self._client = initialize_foreman_client(self.config)
         return self
 
     def __exit__(
@@ -86,13 +93,17 @@ class ForemanTest:
         if self._client is not None:
             self._client.close()
         self._service.closed = True
-        take_out(self.config.endpoint)
+        put_in(self.config.endpoint, gone())
 
     @property
     def client(self) -> Foreman:
-        """The blocking client of `config`."""
+        """The blocking client of `config`.
+
+        Raises:
+            RuntimeError: the `with` block has not been entered.
+        """
         if self._client is None:
-            self._client = initialize_foreman_client(self.config)
+            raise RuntimeError("use it in a with block: with ForemanTest() as foreman")
         return self._client
 
     def async_client(self) -> "Connecting":

@@ -44,10 +44,16 @@ class Rest:
         return not self.waiting
 
     def __str__(self) -> str:
-        head = f"{len(self.waiting)} tasks have not ended after {self.passed_s:g} s"
-        return "\n".join([head, *(f"- {each}" for each in self.waiting)])
+        return "\n- ".join([self._head(), *map(str, self.waiting)])
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return "; ".join([self._head(), *map(str, self.waiting)])
+
+    def _head(self) -> str:
+        if not self.waiting:
+            return f"everything has ended after {self.passed_s:g} s"
+        number = "1 task has" if len(self.waiting) == 1 else f"{len(self.waiting)} tasks have"
+        return f"{number} not ended after {self.passed_s:g} s"
 
 
 def waiting_tasks(

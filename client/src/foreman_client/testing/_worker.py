@@ -145,7 +145,7 @@ class ConductedWorker(Worker):
     def _let_finish(self) -> None:
         """Let the handlers that sleep go on until the deadline."""
         until_ms = self._conductor.clock.now_ms() + round(self._left_s() * 1000)
-        self._conductor.drive(until_ms, to_the_end=False, enough=lambda: not self.busy)
+        self._conductor.drive(until_ms, to_the_end=True, enough=lambda: not self.busy)
 
     def _flush(self) -> None:
         self._parts.reporter.report_waiting(self._pace.monotonic() + self._options.timing.flush_s)
