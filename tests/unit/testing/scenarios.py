@@ -62,7 +62,7 @@ class Flow:
         if isinstance(value, str):
             text = _ID.sub(lambda found: self._names.setdefault(found[0], f"id-{len(self._names)}"), value)
             return _URL.sub("(url)", text)
-        if isinstance(value, int) and value > _FIRST_INSTANT:
+        if isinstance(value, int) and _FIRST_INSTANT < value < 2 * _FIRST_INSTANT:
             return "(instant)"
         return value
 
