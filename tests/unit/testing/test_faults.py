@@ -147,6 +147,29 @@ def test_a_task_may_be_lost_while_it_runs(foreman: ForemanTest) -> None:
     assert foreman.client.get_task(task.id).unwrap().output_data == 2
 
 
+def test_one_attempt_is_lost_whoever_takes_it(foreman: ForemanTest) -> None:
+    for _ in range(3):
+        foreman.worker({"work": lambda task, ctx: ctx.attempt})
+    task = enqueue(foreman.client, "work")
+    foreman.lose(task)
+    assert foreman.run_until_idle()
+    assert foreman.client.get_task(task.id).unwrap().output_data == 2
+
+
+def test_an_attempt_outlives_heartbeats_that_fail(foreman: ForemanTest) -> None:
+    """Nobody else has the message meanwhile, and its report counts although the lease ran out."""
+
+    def slow(task: Task, ctx: TaskContext) -> int:
+        foreman.clock.sleep(600)
+        return ctx.attempt
+
+    foreman.worker({"slow": slow}, concurrency=2)
+    task = enqueue(foreman.client, "slow")
+    with foreman.failing("heartbeat", "connection"):
+        assert foreman.run_until_idle()
+    assert foreman.client.get_task(task.id).unwrap().output_data == 1
+
+
 def test_faults_that_make_no_sense_are_refused(foreman: ForemanTest) -> None:
     with pytest.raises(ValueError, match=r"no operation 'creat_run'; there are .*create_run_data"):
         foreman.fail_next("creat_run")

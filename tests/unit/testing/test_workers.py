@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -184,6 +185,8 @@ def test_the_applications_own_worker_is_conducted_too(foreman: ForemanTest) -> N
     foreman.clock.advance(3600)
     assert client.get_task(again.id).unwrap().status == "queued"
     other = client.create_worker({"t": lambda task: task.input_data})
+    with ThreadPoolExecutor() as pool, pytest.raises(ValueError, match="main thread"):
+        pool.submit(other.run).result()
     other.run()
     assert client.get_task(again.id).unwrap().status == "completed"
     client.close()

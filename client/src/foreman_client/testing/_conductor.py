@@ -6,16 +6,18 @@ seed decides, and waits for each handler until it ends or sleeps in virtual time
 
 import asyncio
 import math
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
-from typing import Final, Protocol
+from typing import Final
 
 from foreman_client.testing._errors import ClosedError, RestlessError, StuckError
 from foreman_client.testing._machinery import Machinery
+from foreman_client.testing._players import Player
 from foreman_client.worker.pace import Waitable
 from foreman_engine.memory.clock import ManualClock
 
@@ -23,35 +25,6 @@ IN_HANDLER: Final[ContextVar[str | None]] = ContextVar("foreman_test_attempt", d
 """The attempt that runs here, if a handler does."""
 MOST_STEPS: Final = 100_000
 """Steps at one instant. Source: ten times the tasks of a run that lists can sort."""
-
-
-class Player(Protocol):
-    """A worker, as far as it is conducted."""
-
-    def prepare(self) -> None:
-        """Start, if that has not been done."""
-
-    def report(self, give_up_at: float) -> bool:
-        """Report what waits; whether there was anything."""
-
-    def beat(self) -> bool:
-        """Send a heartbeat if one is due."""
-
-    def take_one(self) -> bool:
-        """Claim and begin at most one task; whether there was one to claim."""
-
-    def next_ms(self) -> int | None:
-        """When it can take something next, or must beat."""
-
-    def next_beat_ms(self) -> int | None:
-        """When it must beat."""
-
-    @property
-    def busy(self) -> int:
-        """How many handlers it is in."""
-
-    def tell(self) -> str:
-        """The tasks whose handlers run."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,11 +38,12 @@ class _Sleeper:
 class Conductor:
     """Conducts workers and the deployment's own machinery. Instants are epoch ms of the virtual clock."""
 
-    def __init__(self, clock: ManualClock, machinery: Machinery, patience_s: float) -> None:
+    def __init__(self, clock: ManualClock, machinery: Machinery, patience_s: float, seed: int) -> None:
         self.clock = clock
         self.players: list[Player] = []
         self._machinery = machinery
         self._patience_s = patience_s
+        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._began_at = clock.now_ms()
         self._changed = threading.Condition()
         self._sleepers: list[_Sleeper] = []
@@ -200,11 +174,10 @@ class Conductor:
         )
 
     def _take_one(self) -> bool:
-        for player in self.players:
+        # In any order: were one always asked first, it could keep hiding a message that only another has a handler for.
+        for player in self._random.sample(self.players, len(self.players)):
             if player.take_one():
                 self.settle()
-                # Whoever got something is asked last the next time.
-                self.players.append(self.players.pop(self.players.index(player)))
                 return True
         return False
 

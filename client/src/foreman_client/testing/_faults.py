@@ -61,13 +61,12 @@ class Faults:
         Raises:
             ValueError: there is no such operation or failure.
         """
-        views = {route.view.__name__ for routes in RESOURCES.values() for route in routes}
-        view = _OTHER_NAMES.get(operation, operation)
-        if view != EVERY and view not in views:
-            known = sorted(
-                {*views - set(_OTHER_NAMES.values()), *_OTHER_NAMES, EVERY} | {"create_task", "create_tasks"}
-            )
-            raise ValueError(f"there is no operation {operation!r}; there are {', '.join(known)}")
+        views = {
+            route.view.__name__: route.view.__name__ for routes in RESOURCES.values() for route in routes
+        }
+        known = {EVERY: EVERY, **views, **_OTHER_NAMES}
+        if operation not in known:
+            raise ValueError(f"there is no operation {operation!r}; there are {', '.join(sorted(known))}")
         if failure not in (*_ERRORS, 500, *_NETWORK):
             raise ValueError(
                 f"a call fails with {', '.join(map(str, (*_ERRORS, 500, *_NETWORK)))}, not {failure!r}"
@@ -76,7 +75,7 @@ class Faults:
             raise ValueError("times must be at least 1, or None for all")
         if acted and failure not in _NETWORK:
             raise ValueError('acted=True needs a lost answer: "connection" or "timeout"')
-        planned = Plan(view, failure, times, acted)
+        planned = Plan(known[operation], failure, times, acted)
         with self._lock:
             self._plans.append(planned)
         return planned

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from itertools import count
 from types import TracebackType
@@ -64,9 +63,10 @@ class ForemanTest:
         self._ports = memory_ports(manual, stage=STAGE, seed=seed)
         self._faults = Faults()
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        self._conductor = Conductor(manual, Machinery(self._ports, STAGE), patience_s)
+        self._conductor = Conductor(manual, Machinery(self._ports, STAGE), patience_s, seed)
         self._service = MemoryService(self._ports, STAGE, self._faults)
         self._workers: list[ConductedWorker] = []
+        self._doomed: set[str] = set()
         self._client: Foreman | None = None
         _, api_key = create_key(self._ports, ORG, STAGE, unlimited=True)
         endpoint = f"http://foreman-{next(_numbers())}.test"
@@ -197,8 +197,7 @@ class ForemanTest:
         task_id = task if isinstance(task, str) else task.id
         lost = [worker for worker in self._workers if worker.lose(task_id)]
         if not lost:
-            for worker in self._workers:
-                worker.doom(task_id)
+            self._doomed.add(task_id)
 
     def _stand_in(self) -> StandIn:
         conductor = self._conductor
@@ -220,6 +219,7 @@ class ForemanTest:
     ) -> ConductedWorker:
         conductor = self._conductor
         pace = Pace(conductor.monotonic, self._random.random, conductor.wait, conductor.freed)
-        worker = ConductedWorker(handlers, replace(options), client, self._ports.messages, conductor, pace)
+        messages = self._ports.messages
+        worker = ConductedWorker(handlers, options, client, messages, conductor, pace, self._doomed)
         self._workers.append(worker)
         return worker

@@ -1,5 +1,7 @@
 """Where an endpoint leads once its in-memory Foreman is over: nowhere, and to no network either."""
 
+from functools import cache
+
 import httpx
 
 from foreman_client._stand_ins import StandIn, Surroundings
@@ -27,7 +29,8 @@ class _Gone(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._now_s
 
 
+@cache
 def gone() -> StandIn:
-    """A stand-in for what is over."""
+    """A stand-in for all that are over."""
     made = _Gone()
     return StandIn(Surroundings(made, made, made.sleep, made.sleep_async, made.monotonic, lambda: 0.5))

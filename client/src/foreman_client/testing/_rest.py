@@ -81,7 +81,8 @@ class _Messages:
 
     def reason(self, task: TaskState) -> str:
         if task.waits:
-            return f"waits for {len(task.depends_on)} tasks that it depends on"
+            number = "1 task" if len(task.depends_on) == 1 else f"{len(task.depends_on)} tasks"
+            return f"waits for what it depends on ({number})"
         if task.status is TaskStatus.RUNNING:
             return self._why_running(task)
         if not task.enqueue:

@@ -1,7 +1,7 @@
 """The SDK's worker, conducted: it has no loops of its own, and takes one task at a time when it is told to."""
 
-import atexit
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -37,6 +37,7 @@ class ConductedWorker(Worker):
         messages: MemoryMessages,
         conductor: Conductor,
         pace: Pace,
+        doomed: set[str],
     ) -> None:
         urls = client.settings.queues.task_queue_urls
         self.queues = {
@@ -47,11 +48,16 @@ class ConductedWorker(Worker):
         super().__init__(handlers, options, api, self.queues, client.session, client.config, pace)
         self._messages = messages
         self._conductor = conductor
-        self._doomed: set[str] = set()
-        self._book.add_middleware(_Fate(self))
+        self._book.add_middleware(_Fate(self, doomed))
 
     def run(self, deadline_s: float = 30.0, *, burst: bool = False) -> None:  # noqa: ARG002 - as every worker
-        """Start, do all there is to do within a day, and stop: no signal would ever come."""
+        """Start, do all there is to do within a day, and stop: no signal would ever come.
+
+        Raises:
+            RuntimeError, ValueError, TypeError, OSError: as every worker.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise ValueError("run belongs into the main thread, the only one that signals reach; use start")
         self.start()
         self._conductor.drive(self._conductor.clock.now_ms() + int(_RUN_S * 1000), to_the_end=False)
         self.stop(deadline_s)
@@ -118,16 +124,6 @@ class ConductedWorker(Worker):
         waiting = [each for queue in self.queues.values() for each in self._messages.upcoming(queue.url)]
         return min((at for at, body in waiting if at > now and type_of(body) in self._book), default=None)
 
-    def doom(self, task_id: str) -> None:
-        """Have the next attempt of the task end before its handler is called."""
-        self._doomed.add(task_id)
-
-    def is_doomed(self, task_id: str) -> bool:
-        """Whether it is, which it is then no longer."""
-        doomed = task_id in self._doomed
-        self._doomed.discard(task_id)
-        return doomed
-
     def lose(self, task_id: str) -> bool:
         """As if the worker had died: nothing of the running attempt is reported or kept alive any more."""
         running = [each for each in self._parts.holdings.running() if each.task.id == task_id]
@@ -151,19 +147,20 @@ class ConductedWorker(Worker):
         self._parts.reporter.report_waiting(self._pace.monotonic() + self._options.timing.flush_s)
         if self in self._conductor.players:
             self._conductor.players.remove(self)
-        atexit.unregister(self.stop)
 
 
 class _Fate:
-    """Middleware around all other: marks where a handler runs, and lets workers die."""
+    """Middleware around all other: marks where a handler runs, and lets workers die; `doomed` are ids of tasks."""
 
-    def __init__(self, worker: ConductedWorker) -> None:
+    def __init__(self, worker: ConductedWorker, doomed: set[str]) -> None:
         self._worker = worker
+        self._doomed = doomed
 
     def before(self, task: Task, ctx: BaseContext) -> None:
         """The attempt begins."""
         IN_HANDLER.set(f"{task.id} {ctx.attempt}")
-        if self._worker.is_doomed(task.id):
+        if task.id in self._doomed:
+            self._doomed.remove(task.id)
             self._worker.lose(task.id)
             raise WorkerDied
 

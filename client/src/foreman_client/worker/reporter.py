@@ -67,9 +67,10 @@ class Reporter:
         """Report what waits now and return, for who has no thread for `run`; from `give_up_at` on, keep the rest."""
         self._give_up_at = give_up_at
         try:
-            while batch := self._take_batch():
+            while batch := self._batch_now():
                 if left := self._report(batch):
-                    self._waiting.extendleft(reversed(left))
+                    with self._changed:
+                        self._waiting.extendleft(reversed(left))
                     return
         finally:
             self._give_up_at = None
@@ -92,6 +93,10 @@ class Reporter:
                 self._changed.wait(0.01)
             if len(self._waiting) < limits.MAX_REPORT and self._holdings.running():
                 self._changed.wait_for(self._is_full, self._timing.report_linger_s)
+            return self._take_batch()
+
+    def _batch_now(self) -> list[Report]:
+        with self._changed:
             return self._take_batch()
 
     def _take_batch(self) -> list[Report]:
