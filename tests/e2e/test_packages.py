@@ -86,7 +86,10 @@ def what_pytest_says(python: Path, folder: Path) -> str:
     """What pytest prints of a user's test file, in a folder where nothing else lies."""
     folder.mkdir()
     shutil.copy(USERS_TEST, folder / "test_users.py")
-    command = [python, "-I", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_users.py"]
+    command: list[str | Path] = [
+        python,
+        *["-I", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_users.py"],
+    ]
     done = subprocess.run(
         command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
     )
