@@ -18,8 +18,9 @@ from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink
 from foreman_engine.domain.payload import Payload
 from foreman_engine.domain.tasks import Change
 from foreman_engine.service.indexes import RunIndex, TaskIndex
+from foreman_engine.service.key_store import KeyStore
 from foreman_engine.service.outside_payloads import OutsidePayloads
-from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
+from foreman_engine.service.ports import DUE_SHARDS, Ports, Position, RunStore, TaskStore
 from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
 from tests.contract.states import Maker

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo import keys, schedule_keys
 from chalicelib.adapters.dynamo.attributes import Item, text
 from chalicelib.adapters.dynamo.reads import query
 from chalicelib.adapters.dynamo.tables import Tables
@@ -22,7 +22,10 @@ def due_tasks(tables: Tables, shard: int, until_ms: int, limit: int) -> list[Due
 def due_fires(tables: Tables, shard: int, until_ms: int) -> list[DueFire]:
     """The next fires of one shard up to `until_ms`, earliest first; may lag behind writes."""
     items = _due(tables, tables.keys, shard, until_ms)
-    return [DueFire(keys.schedule_org_id(item), keys.schedule_id(item), keys.due_at(item)) for item in items]
+    return [
+        DueFire(schedule_keys.org_id(item), schedule_keys.schedule_id(item), keys.due_at(item))
+        for item in items
+    ]
 
 
 def _due(tables: Tables, table: str, shard: int, until_ms: int, limit: int | None = None) -> list[Item]:

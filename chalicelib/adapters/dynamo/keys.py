@@ -5,14 +5,11 @@ tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard
            `{org}#{run}#e#{own}`    `{own}` of a task that depends on the one in the partition: an edge
            `{org}#{run}#c#{own}`    `{own}` of a child of the task in the partition
            due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
-run_data   see run_data_keys.py
+run_data   see run_data_keys.py; schedules, in the keys table: schedule_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
            `{org}#rate#{hash}`      `{seconds}#{number}`: a rate window of an API key
            `{org}#new#{0-7}`        `{run}`, while it may be about to be created with payloads outside its records
-           `{org}#sched`            schedule id
-           `{org}#sched#{id}`       `{random}#{0-}`: the parts of a template that does not fit the schedule's item
-           due-index                dpk, dsk as of tasks: schedules that are not paused
            `#orgs`                  organization: the one key that does not begin with it, for the operator's lists
 
 The indexes over all runs and tasks of an organization: see index_keys.py. `{run}` is the run's 60 bits as hex, `{own}` the task's own 62.
@@ -301,33 +298,3 @@ def rate_window_number(item: Item) -> int:
 def rate_windows(org_id: str, key_hash: str, window_s: int) -> Range:
     """The rate windows of an API key that are so long, in the order of their numbers."""
     return Range(f"{org_id}#rate#{key_hash}", f"{window_s}#0", f"{window_s}#~")
-
-
-def schedule(org_id: str, schedule_id: str) -> Item:
-    """A schedule."""
-    return key(schedules(org_id).pk, schedule_id)
-
-
-def schedules(org_id: str) -> Range:
-    """Every schedule of an organization, in the order of their ids."""
-    return Range(f"{org_id}#sched", "0", _AFTER_HEX)
-
-
-def schedule_id(item: Item) -> str:
-    """The id of the schedule that has this key."""
-    return item["sk"]["S"]
-
-
-def schedule_org_id(item: Item) -> str:
-    """The organization of the schedule that has this key."""
-    return item["pk"]["S"].split("#")[0]
-
-
-def template_part(org_id: str, schedule_id: str, name: str, number: int) -> Item:
-    """One part of a template of a random name."""
-    return key(f"{org_id}#sched#{schedule_id}", f"{name}#{number:02d}")
-
-
-def template_parts(org_id: str, schedule_id: str, name: str) -> Range:
-    """The parts of a template of a random name, in order."""
-    return Range(f"{org_id}#sched#{schedule_id}", f"{name}#", f"{name}#{_NUMBER_MARK}")

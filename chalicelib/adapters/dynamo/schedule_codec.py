@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo import schedule_keys as keys
 from chalicelib.adapters.dynamo.attributes import Item, Value, blob
 from chalicelib.adapters.dynamo.codec import (
     decode,
@@ -19,6 +19,7 @@ from chalicelib.adapters.dynamo.codec import (
     text_field,
     uuid_field,
 )
+from chalicelib.adapters.dynamo.keys import due_entry
 from chalicelib.adapters.dynamo.packing import pack, unpack
 from chalicelib.adapters.dynamo.payload_names import fresh_name
 from chalicelib.adapters.dynamo.payloads import MAX_ITEM_BYTES, read_attribute
@@ -76,7 +77,7 @@ def write_schedule(schedule: ScheduleState, mark: Value, now_ms: int) -> Written
         MARK: mark,
     }
     if not schedule.paused:
-        item |= keys.due_entry(schedule.next_fire_at, schedule.id)
+        item |= due_entry(schedule.next_fire_at, schedule.id)
     return Written(item, parts, placed)
 
 

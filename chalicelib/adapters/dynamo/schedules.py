@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.dynamo import keys
+from chalicelib.adapters.dynamo import schedule_keys as keys
 from chalicelib.adapters.dynamo.attributes import Item, number
 from chalicelib.adapters.dynamo.due import due_fires
 from chalicelib.adapters.dynamo.errors import RefusedError

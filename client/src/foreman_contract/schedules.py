@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
 
 from foreman_contract import limits
 from foreman_contract.base import JsonObject, PatchModel, RequestModel, WireModel
@@ -15,6 +16,12 @@ _Name = Annotated[str, Field(min_length=1, max_length=limits.MAX_SCHEDULE_NAME_C
 _Cron = Annotated[str, Field(min_length=1, max_length=limits.MAX_CRON_CHARS)]
 _EverySeconds = Annotated[int, Field(ge=limits.MIN_SCHEDULE_S, le=limits.MAX_SCHEDULE_S)]
 _TimeZone = Annotated[str, Field(min_length=1, max_length=limits.MAX_TIME_ZONE_CHARS)]
+
+
+def _alone(every_seconds: int | None, info: ValidationInfo) -> int | None:
+    if every_seconds is not None and info.data.get("cron") is not None:
+        raise PydanticCustomError("both_timings", "must not be given together with cron")
+    return every_seconds
 
 
 class Template(RequestModel):
@@ -64,10 +71,15 @@ class CreateSchedule(RequestModel):
     catch_up: Annotated[CatchUp, Field(strict=False)] = CatchUp.ONCE
     paused: bool = False
 
+    @field_validator("every_seconds")
+    @classmethod
+    def _refuse_both(cls, value: int | None, info: ValidationInfo) -> int | None:
+        return _alone(value, info)
+
     @model_validator(mode="after")
-    def _refuse_both_or_none(self) -> Self:
-        if (self.cron is None) == (self.every_seconds is None):
-            raise PydanticCustomError("timing", "give either cron or everySeconds")
+    def _refuse_none(self) -> Self:
+        if self.cron is None and self.every_seconds is None:
+            raise PydanticCustomError("no_timing", "either cron or everySeconds is required")
         return self
 
 
@@ -83,11 +95,10 @@ class PatchSchedule(PatchModel):
     catch_up: Annotated[CatchUp, Field(strict=False)] | None = None
     paused: bool | None = None
 
-    @model_validator(mode="after")
-    def _refuse_both(self) -> Self:
-        if self.cron is not None and self.every_seconds is not None:
-            raise PydanticCustomError("timing", "give either cron or everySeconds")
-        return self
+    @field_validator("every_seconds")
+    @classmethod
+    def _refuse_both(cls, value: int | None, info: ValidationInfo) -> int | None:
+        return _alone(value, info)
 
 
 class SchedulePage(WireModel):

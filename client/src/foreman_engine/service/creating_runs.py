@@ -46,13 +46,7 @@ def create_graph(
     """
     if request.tasks is None:
         return create_run(ports, org_id, request, key)
-    made = create_whole(ports, org_id, request, request.tasks, key, traceparent)
-    by_ref = {
-        task.ref: task_id
-        for task, task_id in zip(request.tasks, made.task_ids, strict=True)
-        if task.ref is not None
-    }
-    return replace(made.created, run=made.created.run.model_copy(update={"task_ids": by_ref}))
+    return with_task_ids(create_whole(ports, org_id, request, request.tasks, key, traceparent), request.tasks)
 
 
 def create_whole(
@@ -96,6 +90,14 @@ def create_whole(
             return _made_before(ports, org_id, key.replayed(error))
         return CreatedWhole(Created(run_view(run), replayed=False), task_ids)
     raise UnavailableError("No free run id was drawn.")
+
+
+def with_task_ids(made: CreatedWhole, tasks: Sequence[NewTask]) -> Created:
+    """The answer with the ids of the tasks that have a ref; `tasks` are those of the request that made them."""
+    by_ref = {
+        task.ref: task_id for task, task_id in zip(tasks, made.task_ids, strict=True) if task.ref is not None
+    }
+    return replace(made.created, run=made.created.run.model_copy(update={"task_ids": by_ref}))
 
 
 def _made_before(ports: Ports, org_id: str, made: Sequence[str]) -> CreatedWhole:

@@ -13,14 +13,13 @@ from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
-from foreman_engine.domain.keys import ApiKey
-from foreman_engine.domain.rates import RateLimit
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.schedules import ScheduleChange
 from foreman_engine.domain.tasks import Change, Counts, TaskState
 from foreman_engine.domain.work import AnyWork
 from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.key_store import KeyStore
 from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
@@ -198,31 +197,6 @@ class TaskStore(Protocol):
         self, org_id: str, run_id: str, limit: int, after_id: str | None, *, ascending: bool
     ) -> TaskPage:
         """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
-
-
-class KeyStore(Protocol):
-    """API keys and idempotency records."""
-
-    def add(self, key: ApiKey) -> None:
-        """Store a new key."""
-
-    def find(self, org_id: str, key_hash: str) -> ApiKey | None:
-        """The key of that hash in that organization, revoked or not."""
-
-    def of_org(self, org_id: str) -> list[ApiKey]:
-        """Every key of an organization, oldest first."""
-
-    def organizations(self) -> list[str]:
-        """Every organization that ever got a key, sorted."""
-
-    def revoke(self, org_id: str, key_id: str, now: int) -> bool:
-        """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
-
-    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
-        """Change the key's rate limit; False when there is no such key."""
-
-    def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
-        """The idempotency record of that scope, if it has not expired."""
 
 
 @dataclass(frozen=True, slots=True)

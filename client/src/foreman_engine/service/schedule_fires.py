@@ -19,7 +19,7 @@ from foreman_engine.domain.schedules import (
     started,
 )
 from foreman_engine.domain.work import DueFire
-from foreman_engine.service.creating_runs import create_whole
+from foreman_engine.service.creating_runs import CreatedWhole, create_whole, with_task_ids
 from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.ports import DUE_SHARDS, Ports
 from foreman_engine.service.runs import Created, get_run
@@ -83,10 +83,10 @@ def fire_now(
 
     Raises:
         NotFoundError: this organization has no such schedule.
-        KeyReusedError: the idempotency key came with another request before.
     """
     if (made := made_before(ports.keys, org_id, key)) is not None:
-        return Created(get_run(ports, org_id, made[0]), replayed=True)
+        whole = CreatedWhole(Created(get_run(ports, org_id, made[0]), replayed=True), made[1:])
+        return _replayed(ports, org_id, schedule_id, whole)
     for _ in range(_TRIES):
         schedule = read_schedule(ports, org_id, schedule_id)
         try:
@@ -94,6 +94,15 @@ def fire_now(
         except StaleError:
             continue
     raise UnavailableError("The schedule is changing too fast to be fired.")
+
+
+def _replayed(ports: Ports, org_id: str, schedule_id: str, made: CreatedWhole) -> Created:
+    """What an earlier request made; which task has which ref is known while the schedule is as it was then."""
+    schedule = ports.schedules.get(org_id, schedule_id)
+    if schedule is None or schedule.updated_at > made.created.run.created_at:
+        return made.created
+    [loaded] = ports.schedules.load([schedule])
+    return with_task_ids(made, creation_of(loaded.template).tasks or [])
 
 
 def _start(
@@ -110,7 +119,10 @@ def _start(
         return ScheduleChange(before, started(after, run.id, run.created_at))
 
     tasks = request.tasks or []
-    return create_whole(ports, before.org_id, request, tasks, key, traceparent, fired).created
+    made = create_whole(ports, before.org_id, request, tasks, key, traceparent, fired)
+    if made.created.replayed:
+        return _replayed(ports, before.org_id, before.id, made)
+    return with_task_ids(made, tasks)
 
 
 def _is_busy(ports: Ports, schedule: ScheduleState) -> bool:
