@@ -35,7 +35,8 @@ def create_schedule(
 
     Give either `cron`, five fields that are read in `time_zone` (an IANA name, default "UTC"), or `every_seconds`
     (60-31,536,000). `template` is a dict of arguments of `create_run`: `input_data` and `tasks` (1-90), perhaps `metadata` and
-    `auto_complete`, which is on unless it is False; its tasks go to the config's queue unless they name one.
+    `auto_complete`, which is on unless it is False; its tasks go to the config's queue unless they name one. The runs'
+    events go to the default result queue, whatever the config's is.
 
     While the last run is open no other is started, or one beside it with `overlap="allow"`. Times that were missed are made
     up for by one run, or by none with `catch_up="skip"`. A `paused` schedule starts nothing until it is updated.
