@@ -231,6 +231,7 @@ def test_no_bad_body_gets_past_the_local_stack(ways: dict[str, Way], name: str) 
         route.path.replace("{run_id}", MISSING_ID)
         .replace("{task_id}", MISSING_ID)
         .replace("{data_id}", MISSING_ID)
+        .replace("{schedule_id}", MISSING_ID)
     )
     for raw in NO_JSON_OBJECT.values():
         assert is_error(ways["local"](Asked(route.method, path, raw, JSON)), 400, "invalid_json")
