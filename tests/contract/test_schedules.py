@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,17 @@ def test_a_template_that_was_not_loaded_stays(ports: Ports, write: Write, templa
     assert stored is not None
     ports.schedules.save(ScheduleChange(stored, replace(stored, name="m")))
     assert whole(ports, schedule) == replace(schedule, name="m", rev=1)
+
+
+def test_a_template_that_was_replaced_since_is_answered_as_it_was_or_not_at_all(
+    ports: Ports, write: Write
+) -> None:
+    schedule = write(LARGE)
+    stored = ports.schedules.get(schedule.org_id, schedule.id)
+    assert stored is not None
+    ports.schedules.save(ScheduleChange(stored, replace(stored, template=Payload("1"))))
+    with suppress(StaleError):
+        assert ports.schedules.load([stored])[0].template.text == LARGE
 
 
 def test_who_read_an_old_state_changes_and_removes_nothing(ports: Ports, write: Write) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.adapters.dynamo import schedule_keys as keys
 from chalicelib.adapters.dynamo.attributes import Item, number
@@ -13,13 +13,18 @@ from chalicelib.adapters.dynamo.reads import count_in, get, in_range, query
 from chalicelib.adapters.dynamo.schedule_codec import REV, Written, join, read_schedule, write_schedule
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.writes import new_mark, transact, write
-from foreman_engine.domain.errors import IdTakenError, StaleError, UnavailableError
+from chalicelib.adapters.together import map_together
+from foreman_engine.domain.errors import IdTakenError, StaleError
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.schedules import ScheduleChange, ScheduleState
 from foreman_engine.domain.work import DueFire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+_READERS: Final = 8
+"""Queries for templates under way at once."""
 
 
 class DynamoScheduleStore:
@@ -56,18 +61,17 @@ class DynamoScheduleStore:
 
     def load(self, schedules: Sequence[ScheduleState]) -> list[ScheduleState]:
         """The same schedules with the text of their templates."""
-        return [
-            schedule
-            if schedule.template.text is not None
-            else replace(schedule, template=replace(schedule.template, text=self._text(schedule)))
-            for schedule in schedules
-        ]
+        if all(schedule.template.text is not None for schedule in schedules):
+            return list(schedules)
+        return map_together(self._loaded, schedules, min(_READERS, len(schedules)))
 
-    def _text(self, schedule: ScheduleState) -> str:
+    def _loaded(self, schedule: ScheduleState) -> ScheduleState:
+        if schedule.template.text is not None:
+            return schedule
         parts = self._parts_of(schedule)
         if not parts:
-            raise UnavailableError("A template was replaced while it was read.")
-        return join(parts)
+            raise StaleError([schedule.id])
+        return replace(schedule, template=replace(schedule.template, text=join(parts)))
 
     def _parts_of(self, schedule: ScheduleState) -> list[Item]:
         name = schedule.template.ref

@@ -1,10 +1,12 @@
 """Schedules over HTTP: created, read, changed, listed and deleted as they were written."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from foreman_engine.domain.errors import StaleError
 from foreman_engine.memory.clock import ManualClock
 from tests.factories import MISSING_ID, Answered, Api
 from tests.unit.api.test_routes import NEW_TASK, SCHEDULE, TEMPLATE
@@ -236,3 +238,49 @@ class TestList:
 def test_unicode_and_escapes_in_a_name_come_back(api: Api) -> None:
     name = 'a"\\\u0000\U0001f600'
     assert at(api, make(api, name=name)).body["name"] == name == json.loads(json.dumps(name))
+
+
+class TestTemplateReplacedMeanwhile:
+    """Between the read of a schedule and that of its template, a patch replaces the template."""
+
+    @pytest.fixture
+    def racing(self, api: Api) -> Api:
+        schedules, then = api.ports.schedules, iter((1,))
+
+        class Racing:
+            def load(self, stored: Any) -> Any:
+                if next(then, None):
+                    template = {"inputData": "new", "tasks": [NEW_TASK]}
+                    [each] = stored
+                    assert api("PATCH", f"{SCHEDULES}/{each.id}", {"template": template}).status == 200
+                    raise StaleError([each.id])
+                return schedules.load(stored)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(schedules, name)
+
+        race: Any = Racing()
+        services = replace(api.services, ports=replace(api.ports, schedules=race))
+        return Api(services, api.key, api.org_id)
+
+    @pytest.mark.parametrize(
+        ("method", "to", "body"),
+        [
+            ("GET", "/{id}", None),
+            ("GET", "", None),
+            ("PATCH", "/{id}", {"name": "m"}),
+            ("POST", "/{id}/fire", None),
+        ],
+    )
+    def test_the_new_one_is_answered(
+        self, api: Api, racing: Api, method: str, to: str, body: dict[str, Any] | None
+    ) -> None:
+        answer = racing(method, SCHEDULES + to.format(id=make(api)["id"]), body)
+        [shown] = answer.body.get("data", [answer.body])
+        assert shown.get("template", shown)["inputData"] == "new"
+
+    def test_a_repeated_fire_does_without_the_names_of_tasks(self, api: Api, racing: Api) -> None:
+        path = f"{SCHEDULES}/{make(api)['id']}/fire"
+        first = api("POST", path, headers={"Idempotency-Key": "k"})
+        again = racing("POST", path, headers={"Idempotency-Key": "k"})
+        assert (again.status, again.body["id"], "taskIds" in again.body) == (200, first.body["id"], False)

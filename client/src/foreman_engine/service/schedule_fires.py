@@ -101,7 +101,10 @@ def _replayed(ports: Ports, org_id: str, schedule_id: str, made: CreatedWhole) -
     schedule = ports.schedules.get(org_id, schedule_id)
     if schedule is None or schedule.updated_at > made.created.run.created_at:
         return made.created
-    [loaded] = ports.schedules.load([schedule])
+    try:
+        [loaded] = ports.schedules.load([schedule])
+    except StaleError:
+        return made.created
     return with_task_ids(made, creation_of(loaded.template).tasks or [])
 
 

@@ -26,7 +26,7 @@ class ScheduleStore(Protocol):
         """The same schedules with the text of their templates.
 
         Raises:
-            UnavailableError: a template was replaced or removed since they were read.
+            StaleError: a template was replaced or removed since they were read.
         """
 
     def save(self, change: ScheduleChange) -> ScheduleState:

@@ -118,8 +118,13 @@ def get_schedule(ports: Ports, org_id: str, schedule_id: str) -> Schedule:
     Raises:
         NotFoundError: this organization has no such schedule.
     """
-    [loaded] = ports.schedules.load([read_schedule(ports, org_id, schedule_id)])
-    return schedule_view(loaded, ports.clock.now_ms())
+    for _ in range(_TRIES):
+        try:
+            [loaded] = ports.schedules.load([read_schedule(ports, org_id, schedule_id)])
+        except StaleError:
+            continue
+        return schedule_view(loaded, ports.clock.now_ms())
+    raise UnavailableError("The schedule is changing too fast to be read.")
 
 
 def update_schedule(ports: Ports, org_id: str, schedule_id: str, request: PatchSchedule) -> Schedule:
@@ -134,14 +139,14 @@ def update_schedule(ports: Ports, org_id: str, schedule_id: str, request: PatchS
         check_template(request.template, ports.clock.now_ms())
     patch = _patch(request)
     for _ in range(_TRIES):
-        [schedule] = ports.schedules.load([read_schedule(ports, org_id, schedule_id)])
         now = ports.clock.now_ms()
-        after = patched(schedule, patch, now)
-        if after is not None:
-            try:
+        try:
+            [schedule] = ports.schedules.load([read_schedule(ports, org_id, schedule_id)])
+            after = patched(schedule, patch, now)
+            if after is not None:
                 schedule = ports.schedules.save(ScheduleChange(schedule, after))
-            except StaleError:
-                continue
+        except StaleError:
+            continue
         return schedule_view(schedule, now)
     raise UnavailableError("The schedule is changing too fast to be patched.")
 
@@ -182,6 +187,15 @@ def list_schedules(ports: Ports, org_id: str, query: ListQuery) -> SchedulePage:
     """
     scope = cursors.scope_of(org_id, "schedules", query.ascending)
     mark = cursors.decode(scope, query.cursor) if query.cursor is not None else None
+    for _ in range(_TRIES):
+        try:
+            return _page(ports, org_id, query, scope, mark)
+        except StaleError:
+            continue
+    raise UnavailableError("The schedules are changing too fast to be listed.")
+
+
+def _page(ports: Ports, org_id: str, query: ListQuery, scope: str, mark: Mark | None) -> SchedulePage:
     page = page_of(_source(ports, org_id, query), query, mark)
     total, now = (mark.total if mark is not None else page.total), ports.clock.now_ms()
     rows = fit(page.rows, ports.schedules.load, lambda schedule: schedule_view(schedule, now, listed=True))
