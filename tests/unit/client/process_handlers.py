@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,3 +84,8 @@ def holds(task: Task) -> None:
     with Path(task.input_data).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         time.sleep(60)
+
+
+def is_told_to_end(task: Task) -> str:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "went on"

@@ -27,6 +27,7 @@ for handler in (
     process_handlers.returns_a_set,
     process_handlers.sleeps,
     process_handlers.holds,
+    process_handlers.is_told_to_end,
 ):
     HANDLERS.add(Registration(handler.__name__, handler, concurrency=1, process=True))
 
@@ -100,6 +101,10 @@ def test_a_process_that_dies_is_a_failed_attempt_and_is_replaced(bench: Bench, h
     assert (error["type"], error["code"]) == ("ProcessDiedError", "process_died")
     assert says in error["message"]
     assert report_of(bench, "answers_where")["status"] == "completed"
+
+
+def test_a_handler_goes_on_when_its_whole_process_group_is_told_to_end(bench: Bench) -> None:
+    assert report_of(bench, "is_told_to_end")["outputData"] == "went on"
 
 
 def is_alive(pid: int) -> bool:

@@ -7,6 +7,8 @@ import pickle
 import signal
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -56,9 +58,23 @@ def serve(connection: "Connection[Any, Any]", config: ForemanConfig, max_payload
     while True:
         try:
             job: Job = connection.recv()
-            connection.send(_answer(connection, job, config, max_payload_bytes))
+            with _undisturbed():
+                connection.send(_answer(connection, job, config, max_payload_bytes))
         except (EOFError, OSError):  # the worker is gone, or wants no more
             return
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Outlive a SIGTERM, which service managers send to all processes of a service: the worker kills whom it means.
+
+    Heard by a function, since programs that a handler starts would inherit SIG_IGN.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end_with_worker() -> None:
