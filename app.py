@@ -1,6 +1,6 @@
 """The Chalice app: routes and event handlers, no logic."""
 
-from chalicelib.api import config, implied, openapi, refusals, run_data, runs, tasks, work
+from chalicelib.api import config, implied, openapi, refusals, run_data, runs, schedules, tasks, work
 from chalicelib.api.app import ContractChalice
 from chalicelib.config import Settings
 from chalicelib.events import dead_letters, sweep, work_queue
@@ -14,6 +14,7 @@ app.register_blueprint(runs.blueprint)
 app.register_blueprint(tasks.blueprint)
 app.register_blueprint(work.blueprint)
 app.register_blueprint(run_data.blueprint)
+app.register_blueprint(schedules.blueprint)
 implied.register(app)
 refusals.register(app)
 app.register_blueprint(work_queue.blueprint)

@@ -167,10 +167,11 @@ def _answer(route: Route, request: Request, call: Call, path_parameters: dict[st
     if route.method == "OPTIONS":  # it asks about the path, whatever ids stand in it
         return route.view(call)
     arguments: dict[str, Any] = {name: path_id(text) for name, text in path_parameters.items()}
-    if route.body is None:
-        return route.view(call, **arguments)
-    sent = json_body(request)
-    arguments["body"] = parse(route.body, sent.fields)
+    canonical = ""
+    if route.body is not None:
+        sent = json_body(request)
+        arguments["body"] = parse(route.body, sent.fields)
+        canonical = sent.canonical
     if route.creates:
-        call = replace(call, idempotency=idempotency_of(request, sent))
+        call = replace(call, idempotency=idempotency_of(request, canonical))
     return route.view(call, **arguments)

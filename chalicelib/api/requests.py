@@ -125,8 +125,8 @@ def _path(location: tuple[int | str, ...]) -> str:
     return text.removeprefix(".")
 
 
-def idempotency_of(request: Request, sent: JsonBody) -> IdempotencyKey | None:
-    """The caller's idempotency key for this request, if there is one.
+def idempotency_of(request: Request, canonical: str) -> IdempotencyKey | None:
+    """The caller's idempotency key for this request, if there is one; `canonical` is the text of the body that it takes.
 
     Raises:
         InvalidError: it is given more than once, or is not 1-255 printable ASCII characters.
@@ -141,7 +141,7 @@ def idempotency_of(request: Request, sent: JsonBody) -> IdempotencyKey | None:
     # Chalice's path is that of the resource; the ids in it are what tells one run's data from another's.
     ids = {name: path_id(text) for name, text in (request.uri_params or {}).items()}
     path = request.path.format_map(ids)
-    return idempotency_key(request.method, path, given[0], sent.canonical.encode())
+    return idempotency_key(request.method, path, given[0], canonical.encode())
 
 
 def _header_values(request: Request, wanted: str) -> list[str]:
