@@ -9,6 +9,7 @@ from pydantic_core.core_schema import ValidationInfo
 from foreman_contract import limits
 from foreman_contract.base import JsonObject, PatchModel, RequestModel, WireModel
 from foreman_contract.enums import CatchUp, Overlap
+from foreman_contract.fields import QueueName
 from foreman_contract.pages import Pagination
 from foreman_contract.tasks import NewTask
 
@@ -33,6 +34,7 @@ class Template(RequestModel):
     metadata: JsonObject | None = None
     tasks: Annotated[list[NewTask], Field(min_length=1, max_length=limits.MAX_TASKS_PER_CALL)]
     auto_complete: bool = True
+    result_queue: QueueName | None = None
 
 
 class Schedule(WireModel):

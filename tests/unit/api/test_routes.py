@@ -215,6 +215,7 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ({**SCHEDULE, "template": {"tasks": [NEW_TASK]}}, "template.inputData"),
             ({**SCHEDULE, "template": {"inputData": 1}}, "template.tasks"),
             ({**SCHEDULE, "template": {"inputData": 1, "tasks": []}}, "template.tasks"),
+            ({**SCHEDULE, "template": {**TEMPLATE, "resultQueue": "a b"}}, "template.resultQueue"),
             ({**SCHEDULE, "template": {"inputData": 1, "tasks": [NEW_TASK] * 91}}, "template.tasks"),
             (
                 {**SCHEDULE, "template": {"inputData": 1, "tasks": [{**NEW_TASK, "dependsOn": ["x"]}]}},

@@ -50,6 +50,7 @@ def test_every_field_comes_back(api: Api) -> None:
         "inputData": None,
         "metadata": {"team": "billing"},
         "autoComplete": False,
+        "resultQueue": "reports:results",
         "tasks": [
             {"ref": "a", "type": "t", "inputData": 12345678901234567890123, "retryPolicy": {"factor": 3}},
             {

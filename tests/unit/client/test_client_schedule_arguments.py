@@ -74,6 +74,7 @@ def test_wrong_arguments_raise_at_the_caller_and_nothing_is_sent(
         ),
         ({"input_data": None, "tasks": [], "metadata": [1]}, "template: metadata"),
         ({"input_data": None, "tasks": [], "auto_complete": 1}, "template: auto_complete"),
+        ({"input_data": None, "tasks": [], "result_queue": 1}, "template: result_queue"),
         ({"inputData": None, "tasks": []}, "template: .*inputData"),
     ],
 )

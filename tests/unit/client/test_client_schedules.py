@@ -41,7 +41,11 @@ PATH = f"/prod/api/v1/schedules/{SCHEDULE_ID}"
 LOST = httpx.ReadTimeout("slow")
 NOT_FOUND = answer(404, error_json("not_found"))
 PLAIN: Template = {"input_data": None, "tasks": [{"type": "work", "input_data": 1}]}
-PLAIN_BODY = {"inputData": None, "tasks": [{"type": "work", "inputData": 1, "queue": "my-app:tasks"}]}
+PLAIN_BODY = {
+    "inputData": None,
+    "tasks": [{"type": "work", "inputData": 1, "queue": "my-app:tasks"}],
+    "resultQueue": "my-app:results",
+}
 FULL = Template(
     input_data={"report": "sales"},
     tasks=[
@@ -50,6 +54,7 @@ FULL = Template(
     ],
     metadata={"team": "billing"},
     auto_complete=False,
+    result_queue="reports",
 )
 FULL_BODY = {
     "inputData": {"report": "sales"},
@@ -65,6 +70,7 @@ FULL_BODY = {
     ],
     "metadata": {"team": "billing"},
     "autoComplete": False,
+    "resultQueue": "reports",
 }
 EVERYTHING: dict[str, Any] = {
     "name": "nightly",

@@ -16,7 +16,7 @@ from foreman_engine.service.schedule_fires import LOOK_AHEAD_MS, announce_fires,
 from foreman_engine.service.work import finish_work
 from infra.local.trigger_events import scheduled_event
 from tests.factories import Api, installed, memory_api
-from tests.unit.api.flows import claim, finish, get_run
+from tests.unit.api.flows import claim, finish, get_run, messages
 from tests.unit.api.test_routes import SCHEDULE
 
 MINUTE_MS = 60_000
@@ -99,7 +99,8 @@ class TestOnTime:
     def test_the_run_is_that_of_the_template(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]
     ) -> None:
-        make(template={"inputData": {"n": 1}, "metadata": {"m": 2}, "tasks": TASKS})
+        queue = "reports:results"
+        make(template={"inputData": {"n": 1}, "metadata": {"m": 2}, "tasks": TASKS, "resultQueue": queue})
         clock.advance(MINUTE_MS)
         minute(api, clock)
         [run] = runs(api)
@@ -107,6 +108,7 @@ class TestOnTime:
         for task in api("GET", f"/api/v1/tasks?runId={run['id']}&sortOrder=asc").body["data"]:
             assert finish(api, task["id"])["outcome"] == "recorded"
         assert get_run(api, run["id"])["status"] == "completed"
+        assert {event["event"] for event in messages(api, queue)} == {"task.completed", "run.completed"}
 
     def test_a_sweep_announces_what_comes_before_the_next_two_sweeps_and_nothing_later(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]

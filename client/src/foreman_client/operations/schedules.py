@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from foreman_client._arguments import JsonObject, expect, fields, params, segment
+from foreman_client._arguments import JsonObject, expect, fields, params, required, segment
 from foreman_client._request import Request, changing, creating, reading, removing
 from foreman_client._steps import Scope, Steps, exchange, exchange_in_doubt
 from foreman_client.operations.templates import Template, template_body
@@ -34,9 +34,9 @@ def create_schedule(
     """Have a run of `template` started again and again; retries carry one idempotency key, so there is one schedule.
 
     Give either `cron`, five fields that are read in `time_zone` (an IANA name, default "UTC"), or `every_seconds`
-    (60-31,536,000). `template` is a dict of arguments of `create_run`: `input_data` and `tasks` (1-90), perhaps `metadata` and
-    `auto_complete`, which is on unless it is False; its tasks go to the config's queue unless they name one. The runs'
-    events go to the default result queue, whatever the config's is.
+    (60-31,536,000). `template` is a dict of arguments of `create_run`: `input_data` and `tasks` (1-90), perhaps `metadata`,
+    `auto_complete`, which is on unless it is False, and `result_queue`; tasks and events go to the config's queues unless the
+    template names others.
 
     While the last run is open no other is started, or one beside it with `overlap="allow"`. Times that were missed are made
     up for by one run, or by none with `catch_up="skip"`. A `paused` schedule starts nothing until it is updated.
@@ -45,13 +45,12 @@ def create_schedule(
         TypeError, ValueError: an argument is of the wrong type or not JSON; not exactly one of `cron` and `every_seconds` is
             given.
     """
-    if name is None:
-        raise TypeError("name must be str, not NoneType")
+    required(str, name=name)
     if (cron is None) == (every_seconds is None):
         raise TypeError("give either cron or every_seconds")
     expect(bool, paused=paused)
     body = _settings(name, cron, every_seconds, time_zone, overlap, catch_up) | fields(
-        template=template_body(scope.queues.task_queue, template), paused=paused or None
+        template=template_body(scope.queues, template), paused=paused or None
     )
     return exchange(scope, creating("/api/v1/schedules", body, Schedule, idempotency_key))
 
@@ -113,7 +112,7 @@ def update_schedule(
         raise TypeError("give either cron or every_seconds")
     expect(bool, paused=paused)
     body = _settings(name, cron, every_seconds, time_zone, overlap, catch_up) | fields(
-        template=None if template is None else template_body(scope.queues.task_queue, template), paused=paused
+        template=None if template is None else template_body(scope.queues, template), paused=paused
     )
     return exchange(scope, changing("PATCH", _path(schedule_id), body, Schedule))
 
