@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from foreman_client import Foreman, TaskStatus
+from foreman_client import Foreman, ForemanConfig, QueueNames, TaskStatus, initialize_foreman_client
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.service.ports import Ports
 from tests.e2e.deployed.queues import QUEUE, depth, queue_url
@@ -20,6 +20,8 @@ def test_a_delayed_task_is_fired_by_the_deployed_schedule(
     deployment: Deployment, client: Foreman, ports: Ports, worker_keys: tuple[str, str], tmp_path: Path
 ) -> None:
     run = client.create_run(input_data=None).unwrap()
+    own = ForemanConfig(deployment.endpoint, deployment.api_key, queues=QueueNames(task_queue=QUEUE))
+    initialize_foreman_client(own).close()  # makes the queue, which otherwise the first message does
 
     def delayed(queue: str, delay_s: int) -> TaskState:
         nap = {"seconds": 0, "number": 1}
