@@ -17,6 +17,7 @@ from infra.deployed.function_settings import ensure_log_groups, ensure_partial_b
 from infra.deployed.gateway import apply_responses, differing
 from infra.deployed.health import await_health
 from infra.deployed.lock import deploying
+from infra.deployed.place import refuse_elsewhere
 from infra.deployed.project import ROOT
 from infra.deployed.record import Code, Record, fetch_record, store_record
 from infra.deployed.stack import find_stage
@@ -46,7 +47,9 @@ def deploy(account: Account, options: Options, console: Console) -> None:
         OperatorError: something did not work; what was done until then stays, and running it again goes on.
     """
     console.write(f"Stage {options.stage} in {account.name}, as {account.caller}")
-    _refuse_code_stack(account, options.stage)
+    with explained("look for the stage"):
+        refuse_elsewhere(account, options.stage)
+        _refuse_code_stack(account, options.stage)
     stage = _put_state(account, options, console)
     s3 = account.client("s3")
     with explained("lock the deployment in the stage's bucket"), _locked(s3, stage, options):
@@ -64,8 +67,7 @@ def _locked(s3: Any, stage: Stage, options: Options) -> Any:
 
 def _refuse_code_stack(account: Account, name: str) -> None:
     stack = Stage(name, {}).stack
-    with explained("look for the code's stack"):
-        found = find_stack(account.client("cloudformation"), stack)
+    found = find_stack(account.client("cloudformation"), stack)
     if found is not None:
         raise OperatorError(
             f"The code of stage {name} is the stack {stack} ({found['StackStatus']}); update it the way it was made, from "

@@ -16,6 +16,7 @@ from infra.deployed.console import Console
 from infra.deployed.faults import explained
 from infra.deployed.health import Health, ask
 from infra.deployed.names import QUEUES
+from infra.deployed.place import refuse_elsewhere
 from infra.deployed.project import ROOT
 from infra.deployed.record import Code, fetch_record
 from infra.deployed.remains import named_stage, organization_queues
@@ -68,6 +69,7 @@ def find_status(account: Account, name: str) -> Status:
         OperatorError: there is no such stage, or AWS refused.
     """
     with explained("look at the stage"):
+        refuse_elsewhere(account, name)
         client = account.client("cloudformation")
         stack = find_stack(client, state_stack(name))
         if stack is None:

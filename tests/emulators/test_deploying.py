@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from boto3.session import Session
 
 from infra.deployed import deploy as deploy_module
 from infra.deployed import destroy as destroy_module
@@ -222,6 +223,18 @@ def test_a_protected_stage_is_not_removed_until_somebody_says_so(operator: Opera
     operator.deploy("kept", parameters={"DeletionProtection": "off"})
     operator.destroy("kept")
     assert find_remains(operator.account, "kept").is_nothing
+
+
+def test_from_another_region_nothing_of_a_stage_is_touched(operator: Operator, shop: str) -> None:
+    """Its roles and its bucket can be seen from there, and its protected tables cannot."""
+    there = Session(region_name="eu-west-1")
+    away = replace(operator.account, session=there, region="eu-west-1", _clients={})
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        destroy(away, shop, Console(yes=True), break_lock=False)
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        find_status(away, shop)
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        Operator(away, operator.chalice).deploy(shop)
 
 
 def test_tables_that_outlived_their_stack_are_protected_still_and_the_way_out_is_told(
