@@ -16,6 +16,7 @@ from infra.discover import with_credentials
 from infra.errors import OperatorError
 
 _STAGE: Final = re.compile(r"[a-z0-9]{1,16}")
+_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 
 
@@ -88,11 +89,13 @@ def find_account(
     Raises:
         OperatorError: there are no credentials or no region, or AWS does not accept them.
     """
+    if profile is not None:
+        for name in _KEYS:  # which boto3 takes first
+            environ.pop(name, None)
+        environ["AWS_PROFILE"] = profile
     emulator = bool(environ.get("AWS_ENDPOINT_URL"))
     if emulator:
         environ.update(with_credentials(environ))
-    if profile is not None:
-        environ["AWS_PROFILE"] = profile
     with explained("say who you are"):
         found = region or environ.get("AWS_REGION") or Session().region_name
         if found is None:

@@ -108,6 +108,14 @@ def test_the_commands_for_keys_give_the_same_advice(fault: Exception, advice: st
 
 
 @mock_aws
+def test_a_profile_that_is_named_wins_over_keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = settings(monkeypatch, **KEYS, AWS_SESSION_TOKEN="token", AWS_REGION="us-east-1")
+    found = find_account(environ, profile="work").environment
+    assert found["AWS_PROFILE"] == "work"
+    assert not found.keys() & {*KEYS, "AWS_SESSION_TOKEN"}, "boto3 would take them first"
+
+
+@mock_aws
 def test_the_account_is_who_the_credentials_say_and_where_the_option_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
