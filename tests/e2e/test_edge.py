@@ -183,6 +183,7 @@ def test_a_value_in_a_query_is_decoded_once(ask: Way) -> None:
         ({"Content-Type": "application/octet-stream"}, 415),
         ({"Content-Type": "image/png"}, 415),
         ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content-Type": "multipart/form-data"}, 415),
         ({"Content-Type": "application/json; charset=latin-1"}, 415),
         ({**JSON, "Content-Encoding": "gzip"}, 415),
         ({**JSON, "Authorization": "Basic KEY"}, 401),

@@ -61,6 +61,14 @@ def test_every_answer_but_this_document_has_a_model() -> None:
     assert [ROUTES[name].path for name, _, _ in SERVED if not ROUTES[name].answers] == ["/openapi.json"]
 
 
+def test_every_503_says_when_to_come_back(document: dict[str, Any]) -> None:
+    shared = document["components"]["responses"]
+    for path, _, operation in operations(document):
+        away = operation["responses"]["503"]
+        assert ("$ref" in away) == (path != "/health")
+        assert "Retry-After" in (shared["Error503"] if "$ref" in away else away)["headers"]
+
+
 def test_operation_ids_are_distinct(document: dict[str, Any]) -> None:
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(ids)) == len(ids)

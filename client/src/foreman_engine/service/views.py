@@ -98,6 +98,12 @@ def task_view(task: TaskState, *, listed: bool = False) -> Task:
     )
 
 
+def answer_bytes(task: TaskState) -> int:
+    """About what a loaded task takes of an answer: its payloads, exactly, and a kilobyte or two for the rest."""
+    payloads = (task.input_data, task.output_data, task.error_data, task.metadata, task.progress)
+    return 2 * limits.KIB + sum(escaped_bytes(kept.text or "") for kept in payloads if kept is not None)
+
+
 def _policy_view(task: TaskState) -> RetryPolicy | None:
     policy = task.retry_policy
     if policy is None:
