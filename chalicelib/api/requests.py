@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Final, TypeVar
+from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 from chalice.app import Request
@@ -56,14 +57,15 @@ def query_of(request: Request) -> Query:
 
 
 def path_id(text: str) -> str:
-    """An id in a path, lower case.
+    """An id in a path, lower case. API Gateway hands it on as it came, percent-encoded or not.
 
     Raises:
         NotFoundError: it is no UUID, so nothing can have it.
     """
-    if not is_uuid(text):
+    decoded = unquote(text)
+    if not is_uuid(decoded):
         raise NotFoundError("There is nothing with this id.")
-    return str(UUID(text))
+    return str(UUID(decoded))
 
 
 def json_body(request: Request) -> JsonBody:

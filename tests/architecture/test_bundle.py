@@ -193,6 +193,19 @@ def test_what_api_gateway_answers_by_itself_is_in_the_template(made: Package) ->
     assert rest["GatewayResponses"] == as_sam()
 
 
+def test_the_sweep_changes_tasks_one_by_one_and_nothing_else(made: Package) -> None:
+    role = yaml.safe_load(made.template.read_text())["Resources"]["SweepRole"]["Properties"]
+    allowed = {
+        action for each in role["Policies"][0]["PolicyDocument"]["Statement"] for action in each["Action"]
+    }
+    assert {action for action in allowed if action.startswith("dynamodb:")} == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    }
+    assert not any(action.startswith("s3:") for action in allowed)
+
+
 def test_roles_reach_their_own_stage_alone(made: Package) -> None:
     resources = yaml.safe_load(made.template.read_text())["Resources"]
     roles = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}

@@ -20,7 +20,9 @@ A_MINUTE_S: Final = 75
 def test_a_delayed_task_and_a_schedule_are_fired_by_the_deployed_rule(
     deployment: Deployment, client: Foreman, ports: Ports, worker_keys: tuple[str, str], tmp_path: Path
 ) -> None:
-    ports.messages.resolve(ORG, QUEUE, DEFAULT_RESULT_QUEUE)
+    ports.messages.resolve(
+        ORG, QUEUE, DEFAULT_RESULT_QUEUE
+    )  # makes them, which otherwise the first message does
     nap = NewTask(type="nap", input_data={"seconds": 0, "number": 7}, queue=QUEUE)
     template = Template(input_data="tick", tasks=[nap])
     schedule = client.create_schedule(name="tick", cron="* * * * *", template=template).unwrap()
