@@ -160,8 +160,11 @@ def main() -> int:
     except OperatorError as error:
         print(error, file=sys.stderr)
         return 1
-    except (signals.StopRequested, click.Abort):
+    except signals.StopRequested:
         return 130
+    except click.Abort:
+        print("\nNobody answered the question; ask at a terminal, or add --yes.", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as error:
         print(
             f"The package {error.name} is missing; run `make setup` and use .venv/bin/python.",

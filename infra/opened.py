@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.bootstrap import build
 from chalicelib.config import SettingError, Settings
-from foreman_engine.domain.errors import EngineError, UnavailableError
+from foreman_engine.domain.errors import DeploymentError, EngineError, UnavailableError
 from foreman_engine.service.ports import Ports
+from infra.deployed.faults import said
 from infra.deployed.stack import find_stage
 from infra.discover import find_target
 from infra.errors import OperatorError
@@ -89,7 +90,16 @@ def told(name: str) -> Iterator[None]:
         yield
     except UnavailableError as error:
         raise OperatorError(f"{name} does not answer: {error}") from None
+    except DeploymentError as error:
+        raise OperatorError(_refusal(name, error)) from None
     except EngineError as error:
         raise OperatorError(str(error)) from None
     except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"{name} does not answer as a stack of Foreman should: {error}") from None
+        raise OperatorError(said(error, f"work on {name}")) from None
+
+
+def _refusal(name: str, error: DeploymentError) -> str:
+    cause = error.__cause__
+    if error.reason == "ResourceNotFoundException":
+        return f"{name} has no tables of this stage; `python -m infra deploy --stage STAGE` makes them."
+    return said(cause, f"work on {name}") if isinstance(cause, BotoCoreError | ClientError) else str(error)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib.bootstrap import Services, install
 from chalicelib.config import Settings
@@ -125,7 +125,7 @@ def match(routes: Any, path: str) -> tuple[str, dict[str, str]]:
         literal = 0
         for want, got in zip(pattern, segments, strict=True):
             if want.startswith("{"):
-                parameters[want[1:-1]] = unquote(got)
+                parameters[want[1:-1]] = got  # as it came: API Gateway decodes none
             elif want == got:
                 literal += 1
             else:

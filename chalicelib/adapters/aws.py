@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.outside_payloads import DynamoOutsidePayloads
 from chalicelib.adapters.dynamo.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.run_data import DynamoRunDataStore
 from chalicelib.adapters.dynamo.runs import DynamoRunStore
+from chalicelib.adapters.dynamo.schedules import DynamoScheduleStore
 from chalicelib.adapters.dynamo.tables import Tables
 from chalicelib.adapters.dynamo.tasks import DynamoTaskStore
 from chalicelib.adapters.queue_watch import AwsQueueWatch, MetricData
@@ -58,6 +59,7 @@ def aws_ports(settings: Settings, session: Session | None = None, clock: Clock |
         runs=DynamoRunStore(tables),
         tasks=DynamoTaskStore(tables),
         run_data=DynamoRunDataStore(tables),
+        schedules=DynamoScheduleStore(tables),
         keys=DynamoKeyStore(tables),
         rate_windows=DynamoRateWindows(tables),
         payloads=DynamoOutsidePayloads(tables),

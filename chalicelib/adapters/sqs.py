@@ -13,7 +13,7 @@ from foreman_contract.enums import Priority
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError, UnavailableError
 from foreman_engine.domain.queues import physical_name
-from foreman_engine.domain.work import Work, encode_work
+from foreman_engine.domain.work import AnyWork, DueFire, encode_work
 from foreman_engine.service.ports import EventNotice, TaskNotice
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class SqsMessages:
             self._queues.forget(name)
             send_all(self._client, self._queues.url(name), messages)
 
-    def send_work(self, work: Sequence[Work], delay_s: int) -> None:
+    def send_work(self, work: Sequence[AnyWork], delay_s: int) -> None:
         """Put hints on the internal work queue, which the deployment owns."""
         url = self._queues.existing(self._work_queue)
-        send_all(self._client, url, [Outgoing(encode_work(hint), hint.run_id, delay_s) for hint in work])
+        send_all(self._client, url, [Outgoing(encode_work(hint), _group(hint), delay_s) for hint in work])
 
     def ping(self) -> None:
         """Return when the queue service answers.
@@ -108,3 +108,8 @@ def _delay_s(notice: TaskNotice) -> int:
 def _outgoing(notice: TaskNotice | EventNotice, delay_s: int = 0) -> Outgoing:
     body = json.dumps(notice.message.to_wire(), separators=(",", ":"))
     return Outgoing(body, notice.message.run_id, delay_s, notice.traceparent)
+
+
+def _group(work: AnyWork) -> str:
+    """Fair queues serve groups alike: a run's hints are one, a schedule's fires another."""
+    return work.schedule_id if isinstance(work, DueFire) else work.run_id

@@ -71,7 +71,8 @@ def operation(name: str, route: Route, schemas: Schemas) -> dict[str, Any]:
 def error_responses(schemas: Schemas) -> dict[str, Any]:
     """The error answers that most operations share."""
     shown = {f"Error{status}": _error(status, text, schemas) for status, text in _ERRORS.items()}
-    shown["Error429"]["headers"] = {"Retry-After": _header("Retry-After"), **_LIMIT_HEADERS}
+    shown["Error429"]["headers"] = {**_RETRY_HEADER, **_LIMIT_HEADERS}
+    shown["Error503"]["headers"] = _RETRY_HEADER
     return shown
 
 
@@ -89,6 +90,7 @@ def _header(name: str) -> dict[str, str]:
 
 
 _LIMIT_HEADERS: Final = {name: _header(name) for name in HEADERS}
+_RETRY_HEADER: Final = {"Retry-After": _header("Retry-After")}
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
@@ -116,6 +118,8 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     for status, model in route.answers.items():
         text = _REPLAYED if route.creates and status == 200 else _DONE[status]
         shown[str(status)] = {"description": text, "content": schemas.answer(model)}
+        if status == 503:
+            shown["503"]["headers"] = _RETRY_HEADER
     if not route.answers:
         shown["200"] = {
             "description": _DONE[200],

@@ -15,7 +15,7 @@ from chalicelib.events.telemetry import telling
 from chalicelib.telemetry.lines import tell
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.queues import organization_of
-from foreman_engine.domain.work import decode_work
+from foreman_engine.domain.work import DueFire, decode_work
 from foreman_engine.service.dead_letters import revive
 
 blueprint = Blueprint(__name__)
@@ -53,8 +53,8 @@ def _work_again(body: str) -> None:
         tell("unreadable work message", {}, logging.ERROR)
         return
     services().ports.messages.send_work([work], _WORK_AGAIN_S)
-    told = {"org_id": work.org_id, "run_id": work.run_id}
-    tell("work failed for long; it goes on", told, logging.WARNING)
+    named = {"schedule_id": work.schedule_id} if isinstance(work, DueFire) else {"run_id": work.run_id}
+    tell("work failed for long; it goes on", {"org_id": work.org_id, **named}, logging.WARNING)
 
 
 def _task_message(body: str) -> TaskMessage | None:

@@ -1,4 +1,4 @@
-"""The sweep, every minute: waits that are longer than SQS can hold a message, and a look at every queue."""
+"""The sweep, every minute: waits that are longer than SQS can hold a message, the fires of schedules, and a look at every queue."""
 
 import logging
 
@@ -11,6 +11,7 @@ from chalicelib.telemetry.lines import tell, tell_bug
 from chalicelib.telemetry.metrics import of_backlog
 from foreman_engine.domain.errors import EngineError
 from foreman_engine.service.backlog import QueueWatch, backlog_of, with_age
+from foreman_engine.service.schedule_fires import announce_fires
 from foreman_engine.service.sweep import sweep as sweep_due
 
 blueprint = Blueprint(__name__)
@@ -18,10 +19,11 @@ blueprint = Blueprint(__name__)
 
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> None:
-    """Send the messages of what is due within 15 minutes, then tell what lies on the queues."""
+    """Send the messages of tasks that are due within 15 minutes and of fires that are due soon, then tell what lies on the queues."""
     with telling("sweep", event.context) as tale:
         ports = services().ports
         tale.fields["sent"] = sweep_due(ports)
+        tale.fields["fires"] = announce_fires(ports)
         tale.metrics |= _watched(ports.queue_watch)
 
 

@@ -16,8 +16,8 @@ QUEUES: Final = 2
 """With triggers: the work queue and the dead-letter queue."""
 SWEEP_S: Final = 0.1
 SWEEP_GB: Final = 0.5
-SWEEP_READS: Final = DUE_SHARDS * 0.5
-"""One eventually consistent query of each shard of the due-index; an empty answer is half a unit."""
+SWEEP_READS: Final = 2 * DUE_SHARDS * 0.5
+"""One eventually consistent query of each shard of the due-indexes, of tasks and of schedules; an empty answer is half a unit."""
 SWEEP_LOOKS: Final = 1 + 2 + 4
 """Requests to SQS: the list of queues, the work queue and the dead-letter queue, and the four of one organization."""
 SWEEP_METRICS: Final = 3

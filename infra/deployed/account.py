@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from boto3.session import Session
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
-from infra.deployed.faults import explained
+from infra.deployed.faults import explained, said
 from infra.discover import with_credentials
 from infra.errors import OperatorError
 
 _STAGE: Final = re.compile(r"[a-z0-9]{1,16}")
+_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 
 
@@ -73,6 +75,12 @@ def check_tools(version: tuple[int, int] | None = None) -> None:
         raise OperatorError("Chalice is not installed here; run `make setup` and use .venv/bin/python.")
 
 
+def _missing(session: Session) -> list[str]:
+    """What stands between us and AWS, when it is not only the region."""
+    faults = [NoRegionError()] if session.get_credentials() else [NoRegionError(), NoCredentialsError()]
+    return [said(fault, "say who you are") for fault in faults]
+
+
 def find_account(
     environ: MutableMapping[str, str], region: str | None = None, profile: str | None = None
 ) -> Account:
@@ -81,15 +89,17 @@ def find_account(
     Raises:
         OperatorError: there are no credentials or no region, or AWS does not accept them.
     """
+    if profile is not None:
+        for name in _KEYS:  # which boto3 takes first
+            environ.pop(name, None)
+        environ["AWS_PROFILE"] = profile
     emulator = bool(environ.get("AWS_ENDPOINT_URL"))
     if emulator:
         environ.update(with_credentials(environ))
-    if profile is not None:
-        environ["AWS_PROFILE"] = profile
     with explained("say who you are"):
         found = region or environ.get("AWS_REGION") or Session().region_name
         if found is None:
-            raise OperatorError("No region is set; give --region, or set AWS_REGION.")
+            raise OperatorError(" ".join(_missing(Session())))
         environ.update({"AWS_REGION": found, "AWS_DEFAULT_REGION": found})
         session = Session(region_name=found)
         caller = session.client("sts").get_caller_identity()

@@ -10,10 +10,19 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip can hold: the same sources give the same bytes."""
+_NEVER_IMPORTED: Final = (
+    "aws_lambda_powertools/event_handler/",
+    "aws_lambda_powertools/utilities/auth_alpha/",
+    "aws_lambda_powertools/utilities/data_classes/",
+    "aws_lambda_powertools/utilities/idempotency/",
+    "aws_lambda_powertools/utilities/parser/",
+    "pydantic/v1/",
+)
+"""Parts of packages that would add a megabyte of bytecode which nothing loads. Their sources stay."""
 
 
 def add_bytecode(archive: Path) -> int:
-    """Compile every module in the zip for the Python that runs this, and put the bytecode beside it; how many there were.
+    """Compile the modules in the zip for the Python that runs this, and put the bytecode beside them; how many there were.
 
     Lambda's runtime has the same Python. The bytecode is never checked against its source: inside a function nothing changes.
     A zip that has bytecode already gets none twice.
@@ -24,8 +33,11 @@ def add_bytecode(archive: Path) -> int:
         TemporaryDirectory(prefix="foreman-bytecode-") as folder,
         ZipFile(archive, "a", ZIP_DEFLATED) as zipped,
     ):
-        names = zipped.namelist()
-        left = [name for name in names if name.endswith(".py") and _cached(name) not in set(names)]
+        names = set(zipped.namelist())
+        modules = [
+            name for name in sorted(names) if name.endswith(".py") and not name.startswith(_NEVER_IMPORTED)
+        ]
+        left = [name for name in modules if _cached(name) not in names]
         for name in left:
             zipped.writestr(_entry(_cached(name)), _compiled(Path(folder), name, zipped.read(name)))
     return len(left)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from foreman_engine.domain.keys import ORG_PATTERN
 from foreman_engine.domain.rates import DEFAULT_RATE, parse_rate
 from infra.local.environment import RATE_LIMIT
 from infra.local.home import Home
@@ -135,7 +136,15 @@ def _parameter(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
     for value in values:
         if "=" not in value:
             raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+        if value.startswith("Stage="):
+            raise click.BadParameter("Stage is what --stage says")
     return dict(value.split("=", 1) for value in values)
+
+
+def _organization(_: click.Context, __: click.Parameter, name: str) -> str:
+    if not ORG_PATTERN.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is not 1-32 of a-z, 0-9 and '-'")
+    return name
 
 
 @click.command("deploy")
@@ -156,7 +165,13 @@ def _parameter(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
     callback=_parameter,
     help="Any other NAME=VALUE of template.yaml.",
 )
-@click.option("--org", default="default", show_default=True, help="The organization of the first key.")
+@click.option(
+    "--org",
+    default="default",
+    show_default=True,
+    callback=_organization,
+    help="The organization of the first key: 1-32 of a-z, 0-9 and '-'.",
+)
 @click.option(
     "--wait",
     "wait_s",

@@ -45,6 +45,11 @@ class Stage:
         """The account, twelve digits."""
         return self.outputs["WorkQueueArn"].split(":")[4]
 
+    def queues_of(self, organization: str) -> str:
+        """What the ARNs of the organization's queues match, and no other's."""
+        partition = self.outputs["WorkQueueArn"].split(":")[1]
+        return f"arn:{partition}:sqs:{self.region}:{self.account}:foreman_{self.name}_{organization}_*"
+
     def function(self, name: str) -> str:
         """The function's name on AWS; Chalice calls the API's by the app alone."""
         return self.stack if name == API_HANDLER else f"{self.stack}-{name}"

@@ -17,11 +17,13 @@ from infra.deployed.function_settings import ensure_log_groups, ensure_partial_b
 from infra.deployed.gateway import apply_responses, differing
 from infra.deployed.health import await_health
 from infra.deployed.lock import deploying
+from infra.deployed.place import refuse_elsewhere
 from infra.deployed.project import ROOT
 from infra.deployed.record import Code, Record, fetch_record, store_record
 from infra.deployed.stack import find_stage
-from infra.deployed.state import Wanted, put_state
+from infra.deployed.state import Wanted, find_stack, put_state
 from infra.deployed.survey import recalled, revision
+from infra.errors import OperatorError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ def deploy(account: Account, options: Options, console: Console) -> None:
         OperatorError: something did not work; what was done until then stays, and running it again goes on.
     """
     console.write(f"Stage {options.stage} in {account.name}, as {account.caller}")
+    with explained("look for the stage"):
+        refuse_elsewhere(account, options.stage)
+        _refuse_code_stack(account, options.stage)
     stage = _put_state(account, options, console)
     s3 = account.client("s3")
     with explained("lock the deployment in the stage's bucket"), _locked(s3, stage, options):
@@ -53,11 +58,21 @@ def deploy(account: Account, options: Options, console: Console) -> None:
     if options.wait_s:
         console.part("health", f"{await_health(account, stage, endpoint, options.wait_s)}")
     console.part("endpoint", endpoint)
-    _tell(console, account, stage, endpoint, first_key(stage, account.environment, options.org))
+    _tell(console, stage, options.org, endpoint, first_key(stage, account.environment, options.org))
 
 
 def _locked(s3: Any, stage: Stage, options: Options) -> Any:
     return deploying(s3, stage.outputs["BucketName"], break_lock=options.break_lock)
+
+
+def _refuse_code_stack(account: Account, name: str) -> None:
+    stack = Stage(name, {}).stack
+    found = find_stack(account.client("cloudformation"), stack)
+    if found is not None:
+        raise OperatorError(
+            f"The code of stage {name} is the stack {stack} ({found['StackStatus']}); update it the way it was made, from "
+            "--package-only, or delete that stack first."
+        )
 
 
 def _put_state(account: Account, options: Options, console: Console) -> Stage:
@@ -127,7 +142,7 @@ def _ids(record: Record) -> dict[str, dict[str, str]]:
 
 def _code(account: Account, stage: Stage, fingerprint: str) -> Code:
     runtime = "python" + ".".join(platform.python_version_tuple()[:2])
-    return Code(VERSION, fingerprint, revision(account, stage), runtime, account.caller, str(now_ms()))
+    return Code(VERSION, fingerprint, revision(account, stage), runtime, account.caller, now_ms())
 
 
 def _put_gateway(account: Account, stage: Stage, record: Record, console: Console) -> None:
@@ -137,7 +152,7 @@ def _put_gateway(account: Account, stage: Stage, record: Record, console: Consol
         console.detail(f"{len(changed)} answers of API Gateway's own set")
 
 
-def _tell(console: Console, account: Account, stage: Stage, endpoint: str, key: str | None) -> None:
+def _tell(console: Console, stage: Stage, org: str, endpoint: str, key: str | None) -> None:
     again = f"python -m infra keys create --org ORG --stage {stage.name}"
     if key is None:
         console.part("key", f"there is one already; another: {again}")
@@ -148,8 +163,8 @@ def _tell(console: Console, account: Account, stage: Stage, endpoint: str, key: 
         "  pip install ./client\n"
         f"  export FOREMAN_ENDPOINT={endpoint}\n"
         f"  export FOREMAN_API_KEY={key}\n"
-        f"  export AWS_REGION={account.region}\n"
+        f"  export AWS_REGION={stage.region}\n"
         "  python examples/order_worker.py\n\n"
         f"A worker's AWS user needs sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:DeleteMessage on\n"
-        f"  arn:aws:sqs:{account.region}:{account.account_id}:foreman_{stage.name}_*"
+        f"  {stage.queues_of(org)}"
     )

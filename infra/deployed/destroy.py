@@ -72,11 +72,15 @@ def _id(resource: Mapping[str, str]) -> str:
 
 def _refuse_protected(remains: Remains) -> None:
     names = [table.name for table in remains.tables if table.protected]
-    if names:
-        raise OperatorError(
-            f"Deletion protection is on for {', '.join(names)}. To turn it off: "
-            f"python -m infra deploy --stage {remains.stage.name} --deletion-protection off"
+    if not names:
+        return
+    off = f"python -m infra deploy --stage {remains.stage.name} --deletion-protection off"
+    if not remains.state_stack:  # which alone could change them; a second one would stumble over their names
+        off = "; ".join(
+            f"aws dynamodb update-table --no-deletion-protection-enabled --table-name {name}"
+            for name in names
         )
+    raise OperatorError(f"Deletion protection is on for {', '.join(names)}. To turn it off: {off}")
 
 
 def _delete_code(account: Account, remains: Remains, console: Console) -> None:
@@ -100,7 +104,8 @@ def _delete_state(account: Account, remains: Remains, console: Console) -> None:
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     # The stack retains what holds data, so that nobody loses it by deleting a stack. The bucket is the last: the lock is in it.
     for url in (*remains.organization_queue_urls, *remains.queue_urls):
-        sqs.delete_queue(QueueUrl=url)
+        with suppress(sqs.exceptions.QueueDoesNotExist):  # SQS lists a queue for a minute after its end
+            sqs.delete_queue(QueueUrl=url)
     for table in remains.tables:
         dynamodb.delete_table(TableName=table.name)
     for table in remains.tables:

@@ -44,21 +44,26 @@ def explained(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except ClientError as error:
-        raise OperatorError(_refusal(error, doing)) from error
-    except BotoCoreError as error:
-        raise OperatorError(_fault(error, doing)) from error
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(said(error, doing)) from error
+
+
+def said(error: BotoCoreError | ClientError, doing: str) -> str:
+    """The sentence about one fault; `doing` as for `explained`."""
+    return _refusal(error, doing) if isinstance(error, ClientError) else _fault(error, doing)
 
 
 def _refusal(error: ClientError, doing: str) -> str:
-    code, said = code_of(error), str(error.response.get("Error", {}).get("Message", error))
+    code, message = code_of(error), str(error.response.get("Error", {}).get("Message", error))
     if code in _EXPIRED:
         return "The AWS credentials have expired; sign in again (aws sso login, or new keys) and repeat the command."
     if code in _UNKNOWN:
         return f"AWS does not know these credentials ({code}); check AWS_PROFILE or AWS_ACCESS_KEY_ID, and the region."
     if code in _FORBIDDEN:
-        return f"This user may not {doing}: {said}. docs/deploy.md lists the rights that an operator needs."
-    return f"AWS refused to {doing}: {said} ({code}, {error.operation_name})."
+        return (
+            f"This user may not {doing}: {message}. docs/deploy.md lists the rights that an operator needs."
+        )
+    return f"AWS refused to {doing}: {message} ({code}, {error.operation_name})."
 
 
 def _fault(error: BotoCoreError, doing: str) -> str:

@@ -48,7 +48,7 @@ def deploying(s3: "S3Client", bucket: str, *, break_lock: bool) -> Iterator[None
         OperatorError: somebody else holds it, and `break_lock` is not given.
         ClientError: the bucket cannot be written.
     """
-    owner = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), now_ms())
+    owner = Owner(_user(), socket.gethostname(), os.getpid(), now_ms())
     etag = _take(s3, bucket, owner)
     if etag is None:
         _remove(s3, bucket, break_lock=break_lock)
@@ -60,6 +60,13 @@ def deploying(s3: "S3Client", bucket: str, *, break_lock: bool) -> Iterator[None
     finally:
         with suppress(ClientError):  # broken by somebody, or gone with its bucket
             s3.delete_object(Bucket=bucket, Key=LOCK_KEY, IfMatch=etag)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, whoever runs it may have no name
+        return f"user {os.getuid()}"
 
 
 def _take(s3: "S3Client", bucket: str, owner: Owner) -> str | None:

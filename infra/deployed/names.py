@@ -4,6 +4,11 @@ TABLES = {"Runs": "runs", "Tasks": "tasks", "RunData": "run-data", "Keys": "keys
 QUEUES = {"Work": "work", "DeadLetter": "dead-letters"}
 
 
+def bucket_name(stage: str, account_id: str) -> str:
+    """The name of the stage's bucket, which no other account and no other region has."""
+    return f"foreman-{stage}-payloads-{account_id}"
+
+
 def expected_outputs(stage: str, account_id: str, region: str, partition: str) -> dict[str, str]:
     """The outputs that the stage's state stack has or will have."""
     found = {}
@@ -16,5 +21,5 @@ def expected_outputs(stage: str, account_id: str, region: str, partition: str) -
         found[f"{output}QueueName"] = queue
         found[f"{output}QueueArn"] = f"arn:{partition}:sqs:{here}:{queue}"
         found[f"{output}QueueUrl"] = f"https://sqs.{region}.amazonaws.com/{account_id}/{queue}"
-    bucket = f"foreman-{stage}-payloads-{account_id}"
+    bucket = bucket_name(stage, account_id)
     return {**found, "BucketName": bucket, "BucketArn": f"arn:{partition}:s3:::{bucket}"}

@@ -8,7 +8,7 @@ from infra.deployed.configuration import Stage
 from infra.deployed.faults import explained
 from infra.deployed.names import expected_outputs
 from infra.deployed.package import package
-from infra.deployed.stack import outputs_of
+from infra.deployed.stack import whole_outputs
 from infra.deployed.state import find_stack, state_stack
 
 
@@ -36,7 +36,7 @@ def write_package(
             f"{state_stack(stage)} is not there yet: the package carries the names that template.yaml will give"
         )
     else:
-        outputs = outputs_of(stack)
+        outputs = whole_outputs(stack)
     made = package(Stage(stage, outputs, architecture, rate_limit), out, account.environment)
     say(f"Packed {stage} for {account.name}:")
     say(f"  {made.template}\n  {made.archive}  {made.size_bytes / 1e6:.1f} MB")

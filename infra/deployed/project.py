@@ -91,5 +91,6 @@ def chalice_environment(stage: Stage, environ: Mapping[str, str], *, aws: bool) 
     foreign = ("FOREMAN_", "PYTHONPATH") if aws else ("AWS_", "FOREMAN_", "PYTHONPATH")
     kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
     constraints = ROOT / "constraints.txt"
-    pinned = {"PIP_CONSTRAINT": str(constraints)} if constraints.exists() else {}
+    # A URL, because pip takes each word between blanks for a file of its own.
+    pinned = {"PIP_CONSTRAINT": constraints.as_uri()} if constraints.exists() else {}
     return {**kept, **pinned, "AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -32,7 +32,7 @@ class Code:
     revision: str
     runtime: str
     by: str
-    at: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,16 @@ def fetch_record(s3: "S3Client", bucket: str, stage: str) -> Record | None:
 
 def store_record(s3: "S3Client", bucket: str, stage: str, record: Record) -> None:
     """Keep the record for whoever deploys next."""
-    metadata = {} if record.code is None else asdict(record.code)
+    metadata = (
+        {} if record.code is None else {name: str(value) for name, value in asdict(record.code).items()}
+    )
     body = record.to_chalice().encode()
     s3.put_object(Bucket=bucket, Key=record_key(stage), Body=body, Metadata=metadata)
 
 
 def _code(metadata: Mapping[str, str]) -> Code | None:
     names = Code.__dataclass_fields__
-    return Code(**{name: metadata[name] for name in names}) if set(names) <= set(metadata) else None
+    if not set(names) <= set(metadata):
+        return None
+    told: dict[str, Any] = {name: metadata[name] for name in names}
+    return Code(**{**told, "at": int(told["at"])})

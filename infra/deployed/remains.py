@@ -11,6 +11,7 @@ from infra.deployed.configuration import Stage
 from infra.deployed.faults import code_of
 from infra.deployed.function_settings import find_log_groups, log_groups
 from infra.deployed.names import QUEUES, TABLES, expected_outputs
+from infra.deployed.place import refuse_elsewhere
 from infra.deployed.record import Record, fetch_record
 from infra.deployed.stack import outputs_of
 from infra.deployed.state import find_stack, state_stack
@@ -62,7 +63,12 @@ def named_stage(account: Account, stage: str) -> Stage:
 
 
 def find_remains(account: Account, name: str) -> Remains:
-    """Look at all of it."""
+    """Look at all of it.
+
+    Raises:
+        OperatorError: the stage is in another region.
+    """
+    refuse_elsewhere(account, name)
     stage = named_stage(account, name)
     outputs, cloudformation = stage.outputs, account.client("cloudformation")
     stored = fetch_record(account.client("s3"), outputs["BucketName"], name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import WaiterError
 
 from infra.deployed.configuration import CODE_FOLDER, Stage
+from infra.deployed.names import expected_outputs
 from infra.deployed.package import Package
 from infra.deployed.state import find_stack, state_stack
 from infra.errors import OperatorError
@@ -24,7 +25,7 @@ def find_stage(client: "CloudFormationClient", stage: str, architecture: str | N
     """The stage with what its state stack says.
 
     Raises:
-        OperatorError: there is no such stack.
+        OperatorError: there is no such stack, or it is not one of template.yaml that was made to its end.
     """
     name = state_stack(stage)
     stack = find_stack(client, name)
@@ -33,7 +34,7 @@ def find_stage(client: "CloudFormationClient", stage: str, architecture: str | N
             f"There is no stack {name} here; `python -m infra deploy --stage {stage}` makes it, and so does "
             "CloudFormation from template.yaml."
         )
-    return Stage(stage, outputs_of(stack), architecture)
+    return Stage(stage, whole_outputs(stack), architecture)
 
 
 def put_code(
@@ -72,6 +73,22 @@ def _upload(s3: "S3Client", stage: Stage, body: bytes, suffix: str) -> str:
     key = f"{CODE_FOLDER}/{hashlib.sha256(body).hexdigest()}{suffix}"
     s3.put_object(Bucket=stage.outputs["BucketName"], Key=key, Body=body)
     return key
+
+
+def whole_outputs(stack: "StackTypeDef") -> dict[str, str]:
+    """A state stack's outputs, of which none may be missing.
+
+    Raises:
+        OperatorError: one is: the stack was not made to its end, or from another template.
+    """
+    outputs = outputs_of(stack)
+    missing = sorted(expected_outputs("", "", "", "").keys() - outputs.keys())
+    if missing:
+        raise OperatorError(
+            f"{stack['StackName']} is {stack['StackStatus']} and has no output {missing[0]}; wait until it is made, "
+            "or run `python -m infra deploy`, which makes it anew if that failed."
+        )
+    return outputs
 
 
 def outputs_of(stack: "StackTypeDef") -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from infra.deployed.console import Console
 from infra.deployed.faults import explained
 from infra.deployed.health import Health, ask
 from infra.deployed.names import QUEUES
+from infra.deployed.place import refuse_elsewhere
 from infra.deployed.project import ROOT
 from infra.deployed.record import Code, fetch_record
 from infra.deployed.remains import named_stage, organization_queues
@@ -67,6 +69,7 @@ def find_status(account: Account, name: str) -> Status:
         OperatorError: there is no such stage, or AWS refused.
     """
     with explained("look at the stage"):
+        refuse_elsewhere(account, name)
         client = account.client("cloudformation")
         stack = find_stack(client, state_stack(name))
         if stack is None:
@@ -86,7 +89,7 @@ def find_status(account: Account, name: str) -> Status:
             record.code,
             endpoint,
             ask(account, stage, endpoint) if endpoint else None,
-            _depths(account.client("sqs"), stage),
+            list(_depths(account.client("sqs"), stage)),
             _alarms(account.client("cloudwatch"), stage),
             _last_sweep(account, stage),
         )
@@ -124,7 +127,9 @@ def status_json(status: Status) -> str:
 def _code_line(code: Code | None) -> str:
     if code is None:
         return "not deployed by this command, or a deployment is unfinished"
-    return f"{code.version} ({code.fingerprint}) on {code.runtime}, deployed {local_time(int(code.at))} by {code.by}"
+    return (
+        f"{code.version} ({code.fingerprint}) on {code.runtime}, deployed {local_time(code.at)} by {code.by}"
+    )
 
 
 def _wire(value: Any) -> Any:
@@ -146,9 +151,11 @@ def _hash(template: str) -> str:
     return hashlib.sha256(template.encode()).hexdigest()[:12]
 
 
-def _depths(sqs: Any, stage: Stage) -> list[Depth]:
+def _depths(sqs: Any, stage: Stage) -> Iterator[Depth]:
     own = [stage.outputs[f"{queue}QueueUrl"] for queue in QUEUES]
-    return [_depth(sqs, stage, url) for url in (*own, *organization_queues(sqs, stage.name))]
+    for url in (*own, *organization_queues(sqs, stage.name)):
+        with suppress(sqs.exceptions.QueueDoesNotExist):  # SQS lists a queue for a minute after its end
+            yield _depth(sqs, stage, url)
 
 
 def _depth(sqs: Any, stage: Stage, url: str) -> Depth:
@@ -190,7 +197,9 @@ def _last_sweep(account: Account, stage: Stage) -> int | None:
         return int(max(point["Timestamp"] for point in points).timestamp() * 1000)
     if not account.emulator:
         return None
-    streams = account.client("logs").describe_log_streams(logGroupName=f"/aws/lambda/{function}")[
-        "logStreams"
-    ]
+    logs = account.client("logs")
+    try:
+        streams = logs.describe_log_streams(logGroupName=f"/aws/lambda/{function}")["logStreams"]
+    except logs.exceptions.ResourceNotFoundException:
+        return None
     return max((int(each.get("lastEventTimestamp", 0)) for each in streams), default=0) or None

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from foreman_engine.domain.work import Work, decode_work
+from foreman_engine.domain.work import AnyWork, decode_work
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.messages import MemoryMessages
 
@@ -31,7 +31,7 @@ class Consumer(Protocol):
     def hide(self, url: str, receipt: str, visibility_s: int) -> None:
         """Change how long a received message stays hidden, from now."""
 
-    def work(self, wait_s: int = 0) -> list[Work]:
+    def work(self, wait_s: int = 0) -> list[AnyWork]:
         """Take the hints that are visible on the work queue now, or the first that become so within `wait_s`."""
 
     def dead(self) -> list[str]:
@@ -58,7 +58,7 @@ class MemoryConsumer:
     def hide(self, url: str, receipt: str, visibility_s: int) -> None:
         self.messages.hide(url, receipt, visibility_s * 1000)
 
-    def work(self, wait_s: int = 0) -> list[Work]:
+    def work(self, wait_s: int = 0) -> list[AnyWork]:
         return [each.body for each in self.messages.work.receive(10, 30_000)]
 
     def dead(self) -> list[str]:
@@ -95,7 +95,7 @@ class SqsConsumer:
             QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=visibility_s
         )
 
-    def work(self, wait_s: int = 0) -> list[Work]:
+    def work(self, wait_s: int = 0) -> list[AnyWork]:
         return [decode_work(body) for body in self._take(self.work_queue, wait_s)]
 
     def dead(self) -> list[str]:

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -83,6 +85,22 @@ def test_the_status_tells_version_and_health(environment: Mapping[str, str], sai
     assert said
     found = json.loads(run_infra(environment, "status", *OPTIONS, "--json"))
     assert "healthy" in json.dumps(found)
+
+
+def test_a_question_that_nobody_answers_is_a_no(environment: Mapping[str, str], said: str) -> None:
+    assert said
+    asked = subprocess.run(
+        [sys.executable, "-m", "infra", "destroy", *OPTIONS],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (asked.returncode, "--yes" in asked.stderr) == (1, True)
+    assert "healthy" in run_infra(environment, "status", *OPTIONS, "--json")
 
 
 def test_everything_goes(environment: Mapping[str, str], stand_ins: StandIns, said: str) -> None:

@@ -182,6 +182,8 @@ def test_a_value_in_a_query_is_decoded_once(ask: Way) -> None:
         ({"Content-Type": "text/plain"}, 415),
         ({"Content-Type": "application/octet-stream"}, 415),
         ({"Content-Type": "image/png"}, 415),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content-Type": "multipart/form-data"}, 415),
         ({"Content-Type": "application/json; charset=latin-1"}, 415),
         ({**JSON, "Content-Encoding": "gzip"}, 415),
         ({**JSON, "Authorization": "Basic KEY"}, 401),
@@ -229,6 +231,7 @@ def test_no_bad_body_gets_past_the_local_stack(ways: dict[str, Way], name: str) 
         route.path.replace("{run_id}", MISSING_ID)
         .replace("{task_id}", MISSING_ID)
         .replace("{data_id}", MISSING_ID)
+        .replace("{schedule_id}", MISSING_ID)
     )
     for raw in NO_JSON_OBJECT.values():
         assert is_error(ways["local"](Asked(route.method, path, raw, JSON)), 400, "invalid_json")

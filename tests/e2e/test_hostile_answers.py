@@ -25,30 +25,37 @@ from foreman_client._async_http import open_async_session
 from foreman_client._http import open_session
 from foreman_contract.service import Config
 from tests.e2e.raw_server import RawServer, raw_server
-from tests.unit.client.records import RUN_ID, config_json, task_id
+from tests.unit.client.records import RUN_ID, SCHEDULE_ID, config_json, task_id
 
 TASK = {"run_id": RUN_ID, "type": "t", "input_data": 1}
+TEMPLATE = {"input_data": 1, "tasks": [{"type": "t", "input_data": 1}]}
 CALLS: dict[str, dict[str, Any]] = {
     "cancel_run": {"run_id": RUN_ID},
     "cancel_task": {"task_id": task_id(1)},
     "create_run": {"input_data": 1},
     "create_run_data": {"run_id": RUN_ID, "task_id": task_id(1), "key": "k", "value": 1},
+    "create_schedule": {"name": "n", "every_seconds": 60, "template": TEMPLATE},
     "create_task": TASK,
     "create_tasks": {"run_id": RUN_ID, "tasks": [{"type": "t", "input_data": 1}]},
     "delete_run_data": {"run_id": RUN_ID, "key": "k"},
+    "delete_schedule": {"schedule_id": SCHEDULE_ID},
     "enqueue_task": TASK,
     "enqueue_tasks": {"run_id": RUN_ID, "tasks": [{"type": "t", "input_data": 1}]},
+    "fire_schedule": {"schedule_id": SCHEDULE_ID},
     "get_config": {},
     "get_dependencies": {"task_id": task_id(1)},
     "get_queue_config": {},
     "get_run": {"run_id": RUN_ID},
+    "get_schedule": {"schedule_id": SCHEDULE_ID},
     "get_task": {"task_id": task_id(1)},
     "health": {},
     "iterate_run_data": {"run_id": RUN_ID},
     "iterate_run_data_search": {"key": "k"},
     "iterate_runs": {},
+    "iterate_schedules": {},
     "iterate_tasks": {},
     "list_runs": {},
+    "list_schedules": {},
     "list_tasks": {},
     "query_run_data": {"run_id": RUN_ID},
     "retry_run": {"run_id": RUN_ID},
@@ -56,6 +63,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "search_run_data": {"key": "k"},
     "update_run": {"run_id": RUN_ID, "status": "running"},
     "update_run_data_tags": {"run_id": RUN_ID, "data_id": RUN_ID, "add": ["t"]},
+    "update_schedule": {"schedule_id": SCHEDULE_ID, "paused": True},
     "update_task": {"task_id": task_id(1), "status": "running"},
     "wait_for_run": {"run_id": RUN_ID, "timeout_s": 0},
     "wait_for_task": {"task_id": task_id(1), "timeout_s": 0},

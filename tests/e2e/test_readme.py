@@ -73,13 +73,14 @@ def test_the_sdks_own_readme(stack: Stack, capsys: pytest.CaptureFixture[str]) -
     try:
         exec(compile(code, "client/README.md", "exec"), names)
     finally:
-        for worker in ("worker", "charger"):
+        for worker in ("worker", "adders", "reporter", "charger"):
             if worker in names:
                 names[worker].stop()
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["completed {'processed': True}", "123"]
     assert "customer-data ['validated', 'v1.0']" in printed
     assert {"pending", "{'order': 0}"} <= set(printed)
+    assert {"completed stock counted", "nightly 3600 True"} <= set(printed)
     assert "task.completed process-order completed" in printed
     assert printed[-1] == "{'charged': True}"
 

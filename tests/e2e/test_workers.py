@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from foreman_client import Foreman, NewTask, RunStatus, Task, TaskContext, TaskStatus
+from foreman_client import Foreman, Handlers, NewTask, RunStatus, Task, TaskContext, TaskStatus
 from foreman_client.context import Handler
 from tests.e2e.processes import Stack, await_true
 from tests.e2e.proxy import proxy_to
-from tests.e2e.workers import all_tasks, client_of, nap, queue_client
+from tests.e2e.workers import all_tasks, client_of, leaf, nap, queue_client, share
 
 CONCURRENCY = 4
 AWAY_S = 8
@@ -133,3 +133,20 @@ def test_a_handler_learns_at_its_next_heartbeat_that_it_was_cancelled(stack: Sta
         assert client.wait_for_run(run_id, timeout_s=20).unwrap().status is RunStatus.CANCELLED
     _, ended = stack.call("GET", f"/api/v1/tasks/{task.id}")
     assert (ended["status"], ended["attempt"], "outputData" in ended) == ("cancelled", 1, False)
+
+
+def test_a_handler_in_a_process_has_the_whole_context(stack: Stack) -> None:
+    handlers = Handlers({"leaf": leaf})
+    handlers.task("share", process=True)(share)
+    with client_of(stack, "process") as client:
+        tasks: list[NewTask] = [
+            {"ref": "leaf", "type": "leaf", "input_data": 0},
+            {"ref": "share", "type": "share", "input_data": "written", "depends_on": ["leaf"]},
+        ]
+        run = client.create_run(input_data=None, tasks=tasks).unwrap()
+        client.create_worker(handlers).run(burst=True)
+        shared = client.get_task((run.task_ids or {})["share"]).unwrap()
+        [child] = client.list_tasks(run_id=run.id, parent_task_id=shared.id).unwrap().data
+        ended = client.get_run(run.id).unwrap()
+    assert shared.output_data == {"note": "written", "child": child.id, "sum": 1}
+    assert (ended.status, ended.completed_tasks) == (RunStatus.COMPLETED, 3)

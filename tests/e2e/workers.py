@@ -65,6 +65,14 @@ def step(task: Task, ctx: TaskContext) -> int:
     return 1 + join(task, ctx)
 
 
+def share(task: Task, ctx: TaskContext) -> dict[str, Any]:
+    """Everything that a context does over the network: its tells and asks, its child, and the sum of `join`."""
+    ctx.run_data.create("note", task.input_data).unwrap()
+    child = ctx.spawn("leaf", 0).unwrap()
+    [note] = ctx.run_data.query(key="note").unwrap().data
+    return {"note": note.value, "child": child.id, "sum": join(task, ctx)}
+
+
 HANDLERS: dict[str, Handler] = {"nap": nap, "leaf": leaf, "join": join, "step": step}
 
 

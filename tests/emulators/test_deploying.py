@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from boto3.session import Session
 
 from infra.deployed import deploy as deploy_module
 from infra.deployed import destroy as destroy_module
@@ -98,6 +99,7 @@ def test_the_first_time_everything_is_made_and_a_key_is_shown(operator: Operator
     printed = operator.deploy("first")
     assert "add     RunsTable" in printed
     assert "fmn_first_acme_" in printed
+    assert printed.endswith(":foreman_first_acme_*"), "a worker's rights are its organization's alone"
     record = record_of(operator, "first")
     assert record.value("rest_api", "rest_api_id") in apis(operator)
     assert f"https://{record.value('rest_api', 'rest_api_id')}.execute-api" in printed
@@ -190,6 +192,11 @@ def test_names_without_a_stack_are_those_that_the_stack_tells(operator: Operator
     }
 
 
+def test_status_of_a_stage_whose_sweep_never_ran(operator: Operator, shop: str) -> None:
+    operator.account.client("logs").delete_log_group(logGroupName=f"/aws/lambda/foreman-{shop}-sweep")
+    assert find_status(operator.account, shop).last_sweep_at is None
+
+
 def test_status_tells_versions_queues_and_what_there_is(operator: Operator, shop: str) -> None:
     found = find_status(operator.account, shop)
     assert (found.template_is_current, found.state_status) == (True, "CREATE_COMPLETE")
@@ -198,6 +205,7 @@ def test_status_tells_versions_queues_and_what_there_is(operator: Operator, shop
     assert {queue.organization for queue in found.queues} == {None, "acme"}
     wire = json.loads(status_json(found))
     assert {"stage", "code", "endpoint", "health", "queues", "alarms", "lastSweepAt"} <= set(wire)
+    assert isinstance(wire["code"]["at"], int)
     assert set(wire["queues"][0]) == {"name", "organization", "waiting", "inFlight", "delayed"}
     with pytest.raises(OperatorError, match="no stage elsewhere"):
         find_status(operator.account, "elsewhere")
@@ -215,6 +223,56 @@ def test_a_protected_stage_is_not_removed_until_somebody_says_so(operator: Opera
     operator.deploy("kept", parameters={"DeletionProtection": "off"})
     operator.destroy("kept")
     assert find_remains(operator.account, "kept").is_nothing
+
+
+def test_from_another_region_nothing_of_a_stage_is_touched(operator: Operator, shop: str) -> None:
+    """Its roles and its bucket can be seen from there, and its protected tables cannot."""
+    there = Session(region_name="eu-west-1")
+    away = replace(operator.account, session=there, region="eu-west-1", _clients={})
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        destroy(away, shop, Console(yes=True), break_lock=False)
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        find_status(away, shop)
+    with pytest.raises(OperatorError, match="add --region us-east-1"):
+        Operator(away, operator.chalice).deploy(shop)
+
+
+def test_tables_that_outlived_their_stack_are_protected_still_and_the_way_out_is_told(
+    operator: Operator,
+) -> None:
+    operator.deploy("orphan", parameters={"DeletionProtection": "on"})
+    operator.account.client("cloudformation").delete_stack(StackName="foreman-orphan-state")
+    with pytest.raises(
+        OperatorError, match="--no-deletion-protection-enabled --table-name foreman-orphan-runs"
+    ):
+        operator.destroy("orphan")
+
+
+def test_a_queue_that_is_gone_and_still_listed_is_in_nobodys_way(operator: Operator) -> None:
+    """As SQS does it for a minute; MiniStack forgets a queue at once."""
+    operator.deploy("fading")
+    sqs = operator.account.client("sqs")
+    [one, *_] = [queue.name for queue in find_status(operator.account, "fading").queues if queue.organization]
+    url = sqs.get_queue_url(QueueName=one)["QueueUrl"]
+
+    def listed(parsed: dict[str, list[str]], **_: Any) -> None:
+        parsed["QueueUrls"] = sorted({*parsed.get("QueueUrls", []), url})
+
+    sqs.delete_queue(QueueUrl=url)
+    sqs.meta.events.register("after-call.sqs.ListQueues", listed)
+    try:
+        assert one not in [queue.name for queue in find_status(operator.account, "fading").queues]
+        assert "is gone" in operator.destroy("fading")
+    finally:
+        sqs.meta.events.unregister("after-call.sqs.ListQueues", listed)
+
+
+def test_code_that_is_a_stack_is_left_to_whoever_made_it(operator: Operator) -> None:
+    topic = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    operator.account.client("cloudformation").create_stack(StackName="foreman-sam", TemplateBody=topic)
+    with pytest.raises(OperatorError, match=r"is the stack foreman-sam \(CREATE_COMPLETE.*--package-only"):
+        operator.deploy("sam")
+    assert not find_remains(operator.account, "sam").state_stack
 
 
 def test_nothing_is_left_of_a_removed_stage_and_another_is_untouched(operator: Operator) -> None:

@@ -16,12 +16,15 @@ from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.links import AFTER_KEYS, FIRST, LAST, Link, TagLink
 from foreman_engine.domain.payload import Payload
+from foreman_engine.domain.schedules import ScheduleChange, ScheduleState
 from foreman_engine.domain.tasks import Change
 from foreman_engine.service.indexes import RunIndex, TaskIndex
+from foreman_engine.service.key_store import KeyStore
 from foreman_engine.service.outside_payloads import OutsidePayloads
-from foreman_engine.service.ports import DUE_SHARDS, KeyStore, Ports, Position, RunStore, TaskStore
+from foreman_engine.service.ports import DUE_SHARDS, Ports, Position, RunStore, TaskStore
 from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
+from foreman_engine.service.schedule_store import ScheduleStore
 from tests.contract.states import Maker
 
 pytestmark = pytest.mark.emulator
@@ -30,6 +33,7 @@ STORES: dict[str, type] = {
     "runs": RunStore,
     "tasks": TaskStore,
     "run_data": RunDataStore,
+    "schedules": ScheduleStore,
     "keys": KeyStore,
     "payloads": OutsidePayloads,
     "rate_windows": RateWindows,
@@ -114,6 +118,29 @@ def call_keys(make: Maker) -> None:
     keys.set_limit(make.org_id, "key_1", None, unlimited=True)
 
 
+def call_schedules(make: Maker) -> None:
+    schedules, now = make.ports.schedules, make.ports.clock.now_ms()
+    made = ScheduleState(
+        id=make.ports.ids.schedule_id(now),
+        org_id=make.org_id,
+        name="n",
+        template=Payload(f'"{secrets.token_hex(5_000)}"'),
+        next_fire_at=1,
+        created_at=now,
+        updated_at=now,
+        every_s=60,
+    )
+    schedules.create(made, make.record("schedule"))
+    stored = schedules.get(make.org_id, made.id)
+    assert stored is not None
+    [loaded] = schedules.load([stored])
+    saved = schedules.save(ScheduleChange(loaded, replace(loaded, template=Payload("1"))))
+    assert schedules.rows(make.org_id, 5, None, ascending=False)
+    assert schedules.count(make.org_id, 100) == 1
+    assert any(schedules.due(shard, 10) for shard in range(DUE_SHARDS))
+    schedules.delete(saved)
+
+
 def call_rate_windows(make: Maker) -> None:
     windows = make.ports.rate_windows
     made = windows.count(make.org_id, "0" * 64, 60, 1, 1)
@@ -135,7 +162,15 @@ def test_no_call_of_any_store_scans(watched: tuple[Ports, Usage]) -> None:
     ports, usage = watched
     noted: dict[str, Any] = {name: Noted(getattr(ports, name)) for name in STORES}
     make = Maker(replace(ports, **noted), "org")
-    for call in (call_runs, call_tasks, call_run_data, call_keys, call_payloads, call_rate_windows):
+    for call in (
+        call_runs,
+        call_tasks,
+        call_run_data,
+        call_schedules,
+        call_keys,
+        call_payloads,
+        call_rate_windows,
+    ):
         call(make)
     for name, store in STORES.items():
         assert noted[name].called == {each for each in vars(store) if not each.startswith("_")}

@@ -13,6 +13,7 @@ from tests.integration.crashes.cases import CASES, Case, Scene
 from tests.integration.crashes.data_cases import DATA_CASES, check_data
 from tests.integration.crashes.executioner import READS, Moment, When
 from tests.integration.crashes.graph_cases import GRAPH_CASES
+from tests.integration.crashes.schedule_cases import SCHEDULE_CASES
 from tests.integration.crashes.world import World
 
 pytestmark = pytest.mark.emulator
@@ -25,7 +26,7 @@ MOST_TELLINGS = 3
     ("case", "again"),
     [
         pytest.param(case, again, id=f"{case.name}, {'repeated' if again else 'given up'}")
-        for case in (*CASES, *DATA_CASES, *GRAPH_CASES)
+        for case in (*CASES, *DATA_CASES, *GRAPH_CASES, *SCHEDULE_CASES)
         for again in (True, False)
         if again or not case.repeated
     ],

@@ -5,7 +5,7 @@ tasks      `{org}#{run}`            `t#{own}`, `p#{random}`; `{org}#{run}#{shard
            `{org}#{run}#e#{own}`    `{own}` of a task that depends on the one in the partition: an edge
            `{org}#{run}#c#{own}`    `{own}` of a child of the task in the partition
            due-index                dpk `due#{0-3}`, dsk `{due}#{task id}`: spans all organizations, only for the sweep
-run_data   see run_data_keys.py
+run_data   see run_data_keys.py; schedules, in the keys table: schedule_keys.py
 keys       `{org}#keys`             hash of an API key
            `{org}#idem#{scope}`     `-`
            `{org}#rate#{hash}`      `{seconds}#{number}`: a rate window of an API key
@@ -178,24 +178,24 @@ def task_org_id(key: Item) -> str:
     return key["pk"]["S"].split("#")[0]
 
 
-def due_entry(due_ms: int, task_id: str) -> Item:
-    """The attributes under which the due-index finds a task."""
-    shard = zlib.crc32(task_id.encode()) % DUE_SHARDS
-    return {"dpk": text(due_shard(shard)), "dsk": text(f"{due_position(due_ms)}#{task_id}")}
+def due_entry(due_ms: int, uid: str) -> Item:
+    """The attributes under which the due-index of its table finds a task or a schedule."""
+    shard = zlib.crc32(uid.encode()) % DUE_SHARDS
+    return {"dpk": text(due_shard(shard)), "dsk": text(f"{due_position(due_ms)}#{uid}")}
 
 
 def due_shard(number: int) -> str:
-    """One partition of the due-index."""
+    """One partition of a due-index."""
     return f"due#{number}"
 
 
 def due_position(due_ms: int) -> str:
-    """Where in the due-index an instant begins: before every task that is due then, behind every earlier one."""
+    """Where in a due-index an instant begins: before everything that is due then, behind everything earlier."""
     return f"{due_ms:015d}"
 
 
 def due_at(item: Item) -> int:
-    """When the task of an index entry is due, epoch milliseconds."""
+    """When what an index entry leads to is due, epoch milliseconds."""
     return int(item["dsk"]["S"].split("#")[0])
 
 

@@ -106,6 +106,18 @@ def query_only(client: "DynamoDBClient", request: "QueryInputTypeDef", *attribut
         page = {**page, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
+def count_in(client: "DynamoDBClient", table: str, keys: Range, at_most: int) -> int:
+    """How many items a range of keys has, counted no further than `at_most`."""
+    request: QueryInputTypeDef = {**in_range(table, keys), "Select": "COUNT"}
+    counted = 0
+    while True:
+        answer = _page(client, {**request, "Limit": at_most - counted})
+        counted += answer["Count"]
+        if "LastEvaluatedKey" not in answer or counted >= at_most:
+            return counted
+        request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
 @translated("DynamoDB")
 def _page(client: "DynamoDBClient", request: "QueryInputTypeDef") -> "QueryOutputTypeDef":
     return client.query(**request)

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.index_keys import STATUS, task_index
 from chalicelib.adapters.dynamo.payloads import Outside, PayloadStore, with_refs
 from chalicelib.adapters.dynamo.reads import batch_get, in_range, query
 from chalicelib.adapters.dynamo.run_codec import new_run
+from chalicelib.adapters.dynamo.schedules import put_fired
 from chalicelib.adapters.dynamo.shelf import Shelf
 from chalicelib.adapters.dynamo.spread import count_rows, merged_rows
 from chalicelib.adapters.dynamo.tables import Tables
@@ -82,6 +83,8 @@ class DynamoTaskStore:
         actions = [run_action]
         actions += [tell_dependency(self._tables.tasks, each) for each in writing.dependencies]
         actions += [put_task(self._tables.tasks, item) for item, _ in made]
+        if writing.fired is not None:
+            actions.insert(1, put_fired(self._tables.keys, writing.fired, now))
         if writing.record is not None:
             actions.append(put_record(self._tables.keys, run.org_id, writing.record, now))
         try:
@@ -220,6 +223,8 @@ def _refuse(run: RunState, writing: Writing, refusals: Sequence[Refusal]) -> Non
     """Raise what the failed conditions of a creation mean; nothing when it was an id that is taken."""
     if writing.record is not None:
         refuse_done(refusals[-1])
+    if writing.fired is not None and refusals[1].failed:
+        raise StaleError([writing.fired.before.id])
     if writing.new_run:
         return
     _refuse_run(run, refusals[0])

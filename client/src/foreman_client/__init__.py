@@ -35,22 +35,28 @@ from foreman_client.functions import (
     cancel_task,
     create_run,
     create_run_data,
+    create_schedule,
     create_task,
     create_tasks,
     delete_run_data,
+    delete_schedule,
     enqueue_task,
     enqueue_tasks,
+    fire_schedule,
     get_config,
     get_dependencies,
     get_queue_config,
     get_run,
+    get_schedule,
     get_task,
     health,
     iterate_run_data,
     iterate_run_data_search,
     iterate_runs,
+    iterate_schedules,
     iterate_tasks,
     list_runs,
+    list_schedules,
     list_tasks,
     query_run_data,
     retry_run,
@@ -58,21 +64,24 @@ from foreman_client.functions import (
     search_run_data,
     update_run,
     update_run_data_tags,
+    update_schedule,
     update_task,
     wait_for_run,
     wait_for_task,
 )
 from foreman_client.operations.graph_fields import FanIn
 from foreman_client.operations.task_body import NewTask
+from foreman_client.operations.templates import Template
 from foreman_client.operations.watching import ResultEvent
 from foreman_client.pages import Pages
 from foreman_client.result import Failure, Result, Success
 from foreman_client.steering import FailPermanently, RetryLater, TaskCancelled
-from foreman_contract.enums import Priority, RunStatus, TaskStatus
+from foreman_contract.enums import CatchUp, Overlap, Priority, RunStatus, TaskStatus
 from foreman_contract.graphs import AtLeast
 from foreman_contract.pages import Pagination
 from foreman_contract.run_data import Deleted, Entry, EntryPage
 from foreman_contract.runs import Run, RunPage
+from foreman_contract.schedules import DeletedSchedule, Schedule, SchedulePage
 from foreman_contract.service import Config, ErrorDetail, Health, Queues
 from foreman_contract.tasks import Dependency, RetryPolicy, Task, TaskPage
 
@@ -93,10 +102,12 @@ __all__ = [
     "AsyncResults",
     "AsyncTaskContext",
     "AtLeast",
+    "CatchUp",
     "Config",
     "ConflictError",
     "ConnectionFailedError",
     "Deleted",
+    "DeletedSchedule",
     "Dependency",
     "Entry",
     "EntryPage",
@@ -115,6 +126,7 @@ __all__ = [
     "NewTask",
     "NoDataError",
     "NotFoundError",
+    "Overlap",
     "Pages",
     "Pagination",
     "Priority",
@@ -130,6 +142,8 @@ __all__ = [
     "Run",
     "RunPage",
     "RunStatus",
+    "Schedule",
+    "SchedulePage",
     "ServerError",
     "Success",
     "Task",
@@ -137,6 +151,7 @@ __all__ = [
     "TaskContext",
     "TaskPage",
     "TaskStatus",
+    "Template",
     "TooLargeError",
     "TransportError",
     "UnauthorizedError",
@@ -149,15 +164,19 @@ __all__ = [
     "cancel_task",
     "create_run",
     "create_run_data",
+    "create_schedule",
     "create_task",
     "create_tasks",
     "delete_run_data",
+    "delete_schedule",
     "enqueue_task",
     "enqueue_tasks",
+    "fire_schedule",
     "get_config",
     "get_dependencies",
     "get_queue_config",
     "get_run",
+    "get_schedule",
     "get_task",
     "health",
     "initialize_async_foreman_client",
@@ -165,8 +184,10 @@ __all__ = [
     "iterate_run_data",
     "iterate_run_data_search",
     "iterate_runs",
+    "iterate_schedules",
     "iterate_tasks",
     "list_runs",
+    "list_schedules",
     "list_tasks",
     "query_run_data",
     "retry_run",
@@ -174,6 +195,7 @@ __all__ = [
     "search_run_data",
     "update_run",
     "update_run_data_tags",
+    "update_schedule",
     "update_task",
     "wait_for_run",
     "wait_for_task",

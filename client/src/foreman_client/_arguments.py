@@ -19,9 +19,16 @@ def expect(kind: type | tuple[type, ...], **arguments: object) -> None:
     Raises:
         TypeError: one is not; the message names it.
     """
+    required(kind, **{name: value for name, value in arguments.items() if value is not None})
+
+
+def required(kind: type | tuple[type, ...], **arguments: object) -> None:
+    """As `expect`, for arguments that nothing stands in for: None is of no kind.
+
+    Raises:
+        TypeError: one is of another kind; the message names it.
+    """
     for name, value in arguments.items():
-        if value is None:
-            continue
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             wanted = " or ".join(k.__name__ for k in (kind if isinstance(kind, tuple) else (kind,)))
             raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
@@ -44,7 +51,7 @@ def segment(name: str, value: str) -> str:
         TypeError: it is no str.
         ValueError: it is empty, `.` or `..`; the path would name something else.
     """
-    expect(str, **{name: value})
+    required(str, **{name: value})
     if not value:
         raise ValueError(f"{name} must not be empty")
     if value in (".", ".."):

@@ -45,20 +45,19 @@ def commanding(path: str, model: type[M]) -> Request[M]:
     return Request("POST", path, model.model_validate)
 
 
-def removing(path: str, model: type[M], params: Params) -> Request[M]:
+def removing(path: str, model: type[M], params: Params = ()) -> Request[M]:
     """A DELETE."""
     return Request("DELETE", path, model.model_validate, params=params)
 
 
-def creating(path: str, body: JsonObject, model: type[M], key: str | None) -> Request[M]:
-    """A POST that creates, safe to repeat by its idempotency key: the caller's, or a fresh one.
+def creating(path: str, body: JsonObject | None, model: type[M], key: str | None) -> Request[M]:
+    """A POST that creates, safe to repeat by its idempotency key: the caller's, or a fresh one. Without a body the path says it all.
 
     Raises:
         TypeError, ValueError: the body is not JSON, or the key not 1-255 printable ASCII characters.
     """
-    return Request(
-        "POST", path, model.model_validate, body=encode_bytes(body), idempotency_key=idempotency_key(key)
-    )
+    content = None if body is None else encode_bytes(body)
+    return Request("POST", path, model.model_validate, body=content, idempotency_key=idempotency_key(key))
 
 
 def idempotency_key(given: str | None) -> str:

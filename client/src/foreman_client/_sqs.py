@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
 from botocore.config import Config as BotoConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
 
 from foreman_client._version import __version__
 from foreman_client.worker.outage import logger
@@ -28,6 +29,7 @@ _STALE: Final = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
 """What AWS says to credentials that are no longer good; others may lie where these were found."""
+_NONE_FOUND: Final = (NoCredentialsError, CredentialRetrievalError)
 _BATCH: Final = 10
 _MAX_VISIBILITY_S: Final = 43_200
 """Source: SQS quotas, 12 hours."""
@@ -53,13 +55,16 @@ class SqsConnection:
             return request(client)
         except _AWS_FAULTS as error:
             code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
-            if code in _STALE:
+            if code in _STALE or isinstance(error, _NONE_FOUND):
                 self._renew(client)
             raise QueueFaultError(_describe(error), missing=code in _MISSING) from error
 
     def _renew(self, stale: "SQSClient") -> None:
-        """Look for credentials again: boto3 reads a file of credentials only once."""
-        with self._lock:
+        """Look for credentials again: boto3 reads a file of credentials only once.
+
+        Where that fails, perhaps because the file is just being written, the next call fails too, and looks again.
+        """
+        with self._lock, suppress(*_AWS_FAULTS):
             if self._client is stale:
                 self._client = self._connect()
 

@@ -11,6 +11,7 @@ from foreman_client.operations import (
     iterating,
     run_data,
     runs,
+    schedules,
     service,
     task_batches,
     tasks,
@@ -38,6 +39,14 @@ retry_task = async_function(tasks.retry_task)
 list_tasks = async_function(tasks.list_tasks)
 iterate_tasks = async_paged_function(iterating.iterate_tasks)
 wait_for_task = async_function(waiting.wait_for_task)
+
+create_schedule = async_function(schedules.create_schedule)
+get_schedule = async_function(schedules.get_schedule)
+update_schedule = async_function(schedules.update_schedule)
+delete_schedule = async_function(schedules.delete_schedule)
+fire_schedule = async_function(schedules.fire_schedule)
+list_schedules = async_function(schedules.list_schedules)
+iterate_schedules = async_paged_function(iterating.iterate_schedules)
 
 create_run_data = async_function(run_data.create_run_data)
 query_run_data = async_function(run_data.query_run_data)

@@ -16,6 +16,7 @@ from foreman_client.operations import (
     iterating,
     run_data,
     runs,
+    schedules,
     service,
     task_batches,
     tasks,
@@ -58,6 +59,14 @@ class AsyncForeman:
     list_tasks = async_method(tasks.list_tasks)
     iterate_tasks = async_paged_method(iterating.iterate_tasks)
     wait_for_task = async_method(waiting.wait_for_task)
+
+    create_schedule = async_method(schedules.create_schedule)
+    get_schedule = async_method(schedules.get_schedule)
+    update_schedule = async_method(schedules.update_schedule)
+    delete_schedule = async_method(schedules.delete_schedule)
+    fire_schedule = async_method(schedules.fire_schedule)
+    list_schedules = async_method(schedules.list_schedules)
+    iterate_schedules = async_paged_method(iterating.iterate_schedules)
 
     create_run_data = async_method(run_data.create_run_data)
     query_run_data = async_method(run_data.query_run_data)

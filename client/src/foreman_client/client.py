@@ -17,6 +17,7 @@ from foreman_client.operations import (
     iterating,
     run_data,
     runs,
+    schedules,
     service,
     task_batches,
     tasks,
@@ -67,6 +68,14 @@ class Foreman:
     list_tasks = method(tasks.list_tasks)
     iterate_tasks = paged_method(iterating.iterate_tasks)
     wait_for_task = method(waiting.wait_for_task)
+
+    create_schedule = method(schedules.create_schedule)
+    get_schedule = method(schedules.get_schedule)
+    update_schedule = method(schedules.update_schedule)
+    delete_schedule = method(schedules.delete_schedule)
+    fire_schedule = method(schedules.fire_schedule)
+    list_schedules = method(schedules.list_schedules)
+    iterate_schedules = paged_method(iterating.iterate_schedules)
 
     create_run_data = method(run_data.create_run_data)
     query_run_data = method(run_data.query_run_data)

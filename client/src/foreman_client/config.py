@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from foreman_client._arguments import required
 from foreman_contract.fields import QUEUE_NAME_PATTERN
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE
 
@@ -53,10 +54,10 @@ class ForemanConfig:
     max_wait_s: float = 1800.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.endpoint, str) or not isinstance(self.api_key, str):
-            raise TypeError("endpoint and api_key must be str")
-        if not isinstance(self.queues, QueueNames):
-            raise TypeError("queues must be QueueNames")
+        required(str, endpoint=self.endpoint, api_key=self.api_key)
+        required(QueueNames, queues=self.queues)
+        required((int, float), timeout_s=self.timeout_s, max_wait_s=self.max_wait_s)
+        required(int, max_retries=self.max_retries)
         parts = urlsplit(self.endpoint)
         if parts.scheme not in ("http", "https") or not _is_host(parts) or parts.query or parts.fragment:
             raise ValueError("endpoint must be http://host or https://host, perhaps with a port and a path")

@@ -6,6 +6,7 @@ from foreman_client.operations import (
     iterating,
     run_data,
     runs,
+    schedules,
     service,
     task_batches,
     tasks,
@@ -33,6 +34,14 @@ retry_task = function(tasks.retry_task)
 list_tasks = function(tasks.list_tasks)
 iterate_tasks = paged_function(iterating.iterate_tasks)
 wait_for_task = function(waiting.wait_for_task)
+
+create_schedule = function(schedules.create_schedule)
+get_schedule = function(schedules.get_schedule)
+update_schedule = function(schedules.update_schedule)
+delete_schedule = function(schedules.delete_schedule)
+fire_schedule = function(schedules.fire_schedule)
+list_schedules = function(schedules.list_schedules)
+iterate_schedules = paged_function(iterating.iterate_schedules)
 
 create_run_data = function(run_data.create_run_data)
 query_run_data = function(run_data.query_run_data)

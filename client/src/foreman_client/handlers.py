@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from foreman_client._arguments import expect
+from foreman_client._arguments import expect, required
 from foreman_client.context import Handler
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -43,9 +43,7 @@ class Handlers:
         Raises:
             TypeError, ValueError: an argument is of the wrong type or out of range, or the type has a handler already.
         """
-        expect(str, type=type)
-        if type is None:
-            raise TypeError('name the task type: @handlers.task("resize")')
+        required(str, type=type)
 
         def register(handler: H) -> H:
             self.add(Registration(type, handler, concurrency, process))

@@ -10,8 +10,10 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
+# Without slots: a frozen dataclass that has them raises TypeError on `Success[int](3)`.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Success(Generic[T_co]):
     """The call did what it says; `data` is its answer."""
 
@@ -32,7 +34,7 @@ class Success(Generic[T_co]):
         return Success(function(self.data))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """The call did not; `error` says why."""
 

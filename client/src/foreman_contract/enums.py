@@ -45,6 +45,24 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class Overlap(StrEnum):
+    """What a schedule does when its last run has not ended at the next fire."""
+
+    SKIP = "skip"
+    """No run is started; the fire after it looks again."""
+    ALLOW = "allow"
+    """Another run is started beside it."""
+
+
+class CatchUp(StrEnum):
+    """What a schedule does when fires were missed, because nothing ran that could have fired it."""
+
+    ONCE = "once"
+    """One run is started, however many were missed."""
+    SKIP = "skip"
+    """None is started before the next fire."""
+
+
 class ClaimOutcome(StrEnum):
     """The answer to one element of a claim."""
 

@@ -51,6 +51,10 @@ MAX_REF_CHARS: Final = 64
 MAX_DEPENDENCIES: Final = 50
 MAX_TASKS_AND_OUTSIDE_DEPENDENCIES: Final = 95
 MIN_SCHEDULE_S: Final = 60
+MAX_SCHEDULE_S: Final = 31_536_000
+MAX_SCHEDULE_NAME_CHARS: Final = 255
+MAX_CRON_CHARS: Final = 255
+MAX_TIME_ZONE_CHARS: Final = 64
 MAX_TAG_CHANGES: Final = 90
 MAX_DELETED_ENTRIES: Final = 1000
 MAX_QUERY_VALUES: Final = 200
@@ -104,6 +108,10 @@ WIRE: Final = {
     "maxDependencies": MAX_DEPENDENCIES,
     "maxTasksAndOutsideDependencies": MAX_TASKS_AND_OUTSIDE_DEPENDENCIES,
     "minScheduleSeconds": MIN_SCHEDULE_S,
+    "maxScheduleSeconds": MAX_SCHEDULE_S,
+    "maxScheduleNameChars": MAX_SCHEDULE_NAME_CHARS,
+    "maxCronChars": MAX_CRON_CHARS,
+    "maxTimeZoneChars": MAX_TIME_ZONE_CHARS,
     "maxTagChanges": MAX_TAG_CHANGES,
     "maxDeletedEntries": MAX_DELETED_ENTRIES,
     "maxQueryValues": MAX_QUERY_VALUES,

@@ -36,6 +36,7 @@ class Task(WireModel):
     """True in a list when the payload is over 64 KB: get the task by its id to see it."""
     output_data: Any = None
     output_data_omitted: bool | None = None
+    """As for inputs; also in a batch that is created again under its idempotency key, when 4 MB have no room for it."""
     error_data: Any = None
     error_data_omitted: bool | None = None
     metadata: JsonObject | None = None

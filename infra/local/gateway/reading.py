@@ -1,6 +1,12 @@
 """Reading a request from a connection, within API Gateway's limits and with no doubt about where its body ends."""
 
 import re
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from email.message import Message
 from io import BufferedIOBase
 from typing import Final
@@ -13,6 +19,13 @@ MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
 """Of a body. Source: API Gateway quotas, REST payload size."""
 MAX_HEAD_BYTES: Final = 10_240
 """Of the request line and the values of all headers. Source: API Gateway quotas, REST APIs."""
+_HEAD_DEFECTS: Final = (
+    FirstHeaderLineIsContinuationDefect,
+    InvalidHeaderDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
+"""Not those of a multipart body: the parser misses one because it is given the head alone."""
 _TRAILER_BYTES: Final = 1 << 16
 _DECIMAL: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{1,15}", re.ASCII)
@@ -37,7 +50,7 @@ def check_head(request_line: bytes, headers: Message) -> None:
         raise RefusedError(_head_too_large(414, "The request line"))
     if len(request_line) + sum(map(len, headers.values())) > MAX_HEAD_BYTES:
         raise RefusedError(_head_too_large(431, "The request line and its headers"))
-    if headers.defects:
+    if any(isinstance(defect, _HEAD_DEFECTS) for defect in headers.defects):
         raise RefusedError(no_http("A line of the head is no header."))
 
 

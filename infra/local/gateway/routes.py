@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource (`/runs/{id}`) and the decoded values of its parameters."""
+    """A resource (`/runs/{id}`) and the values of its parameters, percent-encoded as they came: API Gateway decodes none."""
 
     resource: str
     params: Mapping[str, str]
@@ -69,7 +69,7 @@ def _params(resource: str, segments: Sequence[str]) -> dict[str, str]:
     params = {}
     for place, segment in enumerate(_segments(resource)):
         if segment.endswith("+}"):
-            params[segment[1:-2]] = unquote("/".join(segments[place:]))
+            params[segment[1:-2]] = "/".join(segments[place:])
         elif segment.startswith("{"):
-            params[segment[1:-1]] = unquote(segments[place])
+            params[segment[1:-1]] = segments[place]
     return params

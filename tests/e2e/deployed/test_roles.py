@@ -112,6 +112,20 @@ def test_run_data_is_queried_changed_searched_and_deleted(client: Foreman) -> No
     assert client.query_run_data(run.id).unwrap().data == []
 
 
+def test_a_schedule_is_changed_fired_and_deleted(client: Foreman) -> None:
+    large = random.Random(3).randbytes(300_000).hex()  # its parts lie beside the schedule's own item
+    new = NewTask(type="t", input_data=1, queue="nobody:tasks")
+    schedule = client.create_schedule(
+        name="n", every_seconds=3600, template={"input_data": large, "tasks": [new]}
+    ).unwrap()
+    assert client.update_schedule(schedule.id, template={"input_data": large, "tasks": [new, new]}).success
+    run = client.fire_schedule(schedule.id).unwrap()
+    assert (run.input_data, run.total_tasks) == (large, 2)
+    assert client.get_schedule(schedule.id).unwrap().last_run_id == run.id
+    assert schedule.id in {each.id for each in client.iterate_schedules().unwrap()}
+    assert client.delete_schedule(schedule.id).unwrap().deleted == 1
+
+
 def post(deployment: Deployment, call: str, body: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {deployment.api_key}"}
     httpx.post(f"{deployment.endpoint}/api/v1/tasks/{call}", json=body, headers=headers).raise_for_status()

@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from foreman_client import Foreman, TaskStatus
+from foreman_client import Foreman, NewTask, RunStatus, TaskStatus, Template
+from foreman_contract.service import DEFAULT_RESULT_QUEUE
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.service.ports import Ports
 from tests.e2e.deployed.queues import QUEUE, depth, queue_url
@@ -16,9 +17,15 @@ A_MINUTE_S: Final = 75
 """Until the rule fires, at the latest, with what a busy machine takes."""
 
 
-def test_a_delayed_task_is_fired_by_the_deployed_schedule(
+def test_a_delayed_task_and_a_schedule_are_fired_by_the_deployed_rule(
     deployment: Deployment, client: Foreman, ports: Ports, worker_keys: tuple[str, str], tmp_path: Path
 ) -> None:
+    ports.messages.resolve(
+        ORG, QUEUE, DEFAULT_RESULT_QUEUE
+    )  # makes them, which otherwise the first message does
+    nap = NewTask(type="nap", input_data={"seconds": 0, "number": 7}, queue=QUEUE)
+    template = Template(input_data="tick", tasks=[nap])
+    schedule = client.create_schedule(name="tick", cron="* * * * *", template=template).unwrap()
     run = client.create_run(input_data=None).unwrap()
 
     def delayed(queue: str, delay_s: int) -> TaskState:
@@ -38,7 +45,12 @@ def test_a_delayed_task_is_fired_by_the_deployed_schedule(
 
     with worker_process(deployment, worker_keys, WORKER, tmp_path / "worker.log"):
         ended: Any = client.wait_for_task(fired.id, timeout_s=A_MINUTE_S).unwrap()
+        ticked = eventually(lambda: client.get_schedule(schedule.id).unwrap().last_run_id, A_MINUTE_S)
+        started: Any = client.wait_for_run(ticked, timeout_s=A_MINUTE_S).unwrap()
+    client.delete_schedule(schedule.id).unwrap()
     assert ended.status is TaskStatus.COMPLETED
+    assert (started.status, started.input_data) == (RunStatus.COMPLETED, "tick")
+    assert 0 <= started.created_at - schedule.next_fire_at < A_MINUTE_S * 1000
     # The other was sent ahead by the same sweep, to come at its instant; and nobody gets it before.
     eventually(lambda: stored(ports, ahead.id).due_at is None)
     assert depth(deployment, queue_url(deployment, "nobody-else:tasks")) == (0, 1)

@@ -87,3 +87,12 @@ def test_a_lock_whose_answer_was_lost_is_ones_own(s3: Any) -> None:
     with deploying(s3, BUCKET, break_lock=False):
         assert is_held(s3)
     assert not is_held(s3)
+
+
+def test_whoever_has_no_name_can_deploy_too(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    with deploying(s3, BUCKET, break_lock=False):
+        assert is_held(s3)

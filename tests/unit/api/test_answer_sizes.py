@@ -61,6 +61,26 @@ def test_a_batch(api: Api, full_run: str) -> None:
     assert passes(created.body)
 
 
+def test_a_batch_that_is_asked_for_again_once_its_tasks_have_outputs(api: Api, full_run: str) -> None:
+    key = {"Idempotency-Key": "again"}
+    batch = {"tasks": [{"runId": full_run, "type": "t", "inputData": quotes(300_000)}] * 10}
+    made = api("POST", "/api/v1/tasks/batch", batch, headers=key).body["data"]
+    assert api("POST", "/api/v1/tasks/batch", batch, headers=key).body["data"] == made
+    for task in made[1:]:
+        patch = {"status": "failed", "outputData": quotes(400_000), "errorData": LARGEST}
+        api("PATCH", f"/api/v1/tasks/{task['id']}", patch)
+    api("PATCH", f"/api/v1/tasks/{made[0]['id']}", {"errorData": 1})
+    again = api("POST", "/api/v1/tasks/batch", batch, headers=key)
+    assert again.status == 200
+    assert passes(again.body)
+    rows = again.body["data"]
+    assert [row["inputData"] for row in rows] == [task["inputData"] for task in made]
+    assert rows[0]["errorData"] == 1
+    assert ["outputData" in row for row in rows] == [False, True, True] + 7 * [False]
+    assert ["outputDataOmitted" in row for row in rows] == 3 * [False] + 7 * [True]
+    assert ["errorDataOmitted" in row for row in rows] == [False] + 9 * [True]
+
+
 def test_a_claim(api: Api, full_run: str) -> None:
     ids = [make_task(api, full_run, inputData=LARGEST, metadata=METADATA)["id"] for _ in range(10)]
     results = claim(api, *ids)

@@ -33,6 +33,18 @@ def test_what_is_no_json_object_is_400(api: Api, route: Route, raw: bytes) -> No
     assert "secret" not in answer.body["error"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'{"a":"b', "Unterminated string starting at character 5."),
+        (b'{"a":"\t"}', "Invalid control character at character 6."),
+        (b'{"a":}', "Expecting value at character 5."),
+    ],
+)
+def test_malformed_json_is_told_by_its_place(api: Api, raw: bytes, said: str) -> None:
+    assert api("POST", RUNS, raw=raw).body["error"] == f"The body is not valid JSON: {said}"
+
+
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 def test_text_that_cannot_be_bytes_is_400(api: Api, route: Route) -> None:
     assert is_refused(api(route.method, url(route.path), raw='{"a":"\ud800"}'), 400, "invalid_json")

@@ -138,6 +138,7 @@ def test_health_tells_what_does_not_answer(fault: str) -> None:
         503,
         {"database": "unhealthy", "queues": "unhealthy"},
     )
+    assert int(answer.headers["Retry-After"]) >= 1
 
 
 def test_a_refused_deployment_is_unhealthy_too() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from foreman_engine.api.query import Query
 from foreman_engine.api.routes import Route
 from tests.factories import MISSING_ID, Api, memory_api
 from tests.unit.api.flows import make_run, make_task
+from tests.unit.api.test_routes import SCHEDULE
 
 SERVED = {
     (entry.view_name, path, method)
@@ -60,6 +62,14 @@ def test_every_route_is_there_with_what_it_declares(document: dict[str, Any]) ->
 
 def test_every_answer_but_this_document_has_a_model() -> None:
     assert [ROUTES[name].path for name, _, _ in SERVED if not ROUTES[name].answers] == ["/openapi.json"]
+
+
+def test_every_503_says_when_to_come_back(document: dict[str, Any]) -> None:
+    shared = document["components"]["responses"]
+    for path, _, operation in operations(document):
+        away = operation["responses"]["503"]
+        assert ("$ref" in away) == (path != "/health")
+        assert "Retry-After" in (shared["Error503"] if "$ref" in away else away)["headers"]
 
 
 def test_operation_ids_are_distinct(document: dict[str, Any]) -> None:
@@ -119,9 +129,11 @@ def test_the_parameters_that_are_read_are_those_that_are_documented(
         return Query(recorder)
 
     monkeypatch.setattr(http, "query_of", query_of)
-    url = route.path.replace("{run_id}", run["id"]).replace("{task_id}", task["id"])
+    schedule = api("POST", "/api/v1/schedules", SCHEDULE).body
+    ids = {"{run_id}": run["id"], "{task_id}": task["id"], "{schedule_id}": schedule["id"]}
+    url = reduce(lambda path, name: path.replace(name, ids[name]), ids, route.path)
     answer = api(route.method, url)
-    assert answer.status == (404 if route.method == "DELETE" else 200), answer
+    assert answer.status == (404 if "data" in url and route.method == "DELETE" else 200), answer
     assert recorder.read == {parameter.name for parameter in route.parameters}
 
 

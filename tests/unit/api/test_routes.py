@@ -15,6 +15,9 @@ NEW_TASK: Final = {"type": "t", "inputData": {}}
 RESULT: Final = {"id": MISSING_TASK_ID, "attempt": 1, "status": "completed"}
 CLAIM: Final = {"workerId": "w", "claimId": "c", "tasks": [{"id": MISSING_TASK_ID}]}
 
+TEMPLATE: Final = {"inputData": 1, "tasks": [NEW_TASK]}
+SCHEDULE: Final = {"name": "nightly", "cron": "0 3 * * *", "template": TEMPLATE}
+
 # Per route: a body that is valid, and for each way of being wrong (a body, the path that the details name).
 BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
     ("POST", "/api/v1/runs"): (
@@ -184,6 +187,66 @@ BODIES: Final[dict[tuple[str, str], tuple[Any, list[tuple[Any, str]]]]] = {
             ({"add": [str(i) for i in range(50)], "remove": [str(i) for i in range(41)]}, ""),
         ],
     ),
+    ("POST", "/api/v1/schedules"): (
+        SCHEDULE,
+        [
+            ({}, "name"),
+            ({**SCHEDULE, "name": ""}, "name"),
+            ({**SCHEDULE, "name": "n" * 256}, "name"),
+            ({"name": "n", "everySeconds": 60}, "template"),
+            ({**SCHEDULE, "everySeconds": 60}, "everySeconds"),
+            ({"name": "n", "template": TEMPLATE}, ""),
+            ({"name": "n", "template": TEMPLATE, "everySeconds": 59}, "everySeconds"),
+            ({"name": "n", "template": TEMPLATE, "everySeconds": 31_536_001}, "everySeconds"),
+            ({"name": "n", "template": TEMPLATE, "everySeconds": 60.0}, "everySeconds"),
+            ({**SCHEDULE, "cron": "0 3 * *"}, "cron"),
+            ({**SCHEDULE, "cron": "0 0 3 * * *"}, "cron"),
+            ({**SCHEDULE, "cron": "60 3 * * *"}, "cron"),
+            ({**SCHEDULE, "cron": "0 0 30 2 *"}, "cron"),
+            ({**SCHEDULE, "cron": 5}, "cron"),
+            ({**SCHEDULE, "cron": "*" * 256}, "cron"),
+            ({**SCHEDULE, "timeZone": "Mars/Olympus"}, "timeZone"),
+            ({**SCHEDULE, "timeZone": "Europe"}, "timeZone"),
+            ({**SCHEDULE, "timeZone": "../../etc/passwd"}, "timeZone"),
+            ({**SCHEDULE, "timeZone": ""}, "timeZone"),
+            ({**SCHEDULE, "overlap": "queue"}, "overlap"),
+            ({**SCHEDULE, "catchUp": "all"}, "catchUp"),
+            ({**SCHEDULE, "paused": 0}, "paused"),
+            ({**SCHEDULE, "template": {"tasks": [NEW_TASK]}}, "template.inputData"),
+            ({**SCHEDULE, "template": {"inputData": 1}}, "template.tasks"),
+            ({**SCHEDULE, "template": {"inputData": 1, "tasks": []}}, "template.tasks"),
+            ({**SCHEDULE, "template": {**TEMPLATE, "resultQueue": "a b"}}, "template.resultQueue"),
+            ({**SCHEDULE, "template": {"inputData": 1, "tasks": [NEW_TASK] * 91}}, "template.tasks"),
+            (
+                {**SCHEDULE, "template": {"inputData": 1, "tasks": [{**NEW_TASK, "dependsOn": ["x"]}]}},
+                "template.tasks[0].dependsOn[0]",
+            ),
+            (
+                {
+                    **SCHEDULE,
+                    "template": {"inputData": 1, "tasks": [{**NEW_TASK, "dependsOn": [MISSING_TASK_ID]}]},
+                },
+                "template.tasks[0].dependsOn[0]",
+            ),
+            (
+                {
+                    **SCHEDULE,
+                    "template": {"inputData": 1, "tasks": [{**NEW_TASK, "parentTaskId": MISSING_TASK_ID}]},
+                },
+                "template.tasks[0].parentTaskId",
+            ),
+        ],
+    ),
+    ("PATCH", "/api/v1/schedules/{schedule_id}"): (
+        {"name": "other"},
+        [
+            ({"cron": "0 3 * * *", "everySeconds": 60}, "everySeconds"),
+            ({"everySeconds": 1}, "everySeconds"),
+            ({"name": ""}, "name"),
+            ({"template": {"inputData": 1, "tasks": []}}, "template.tasks"),
+            ({"paused": "yes"}, "paused"),
+        ],
+    ),
 }
 
 READS: Final = {
@@ -195,12 +258,16 @@ READS: Final = {
     ("GET", "/api/v1/runs"),
     ("GET", "/api/v1/runs/{run_id}"),
     ("GET", "/api/v1/runs/{run_id}/data"),
+    ("GET", "/api/v1/schedules"),
+    ("GET", "/api/v1/schedules/{schedule_id}"),
     ("GET", "/api/v1/tasks"),
     ("GET", "/api/v1/tasks/{task_id}"),
     ("GET", "/api/v1/tasks/{task_id}/dependencies"),
 }
 COMMANDS: Final = {
     ("DELETE", "/api/v1/runs/{run_id}/data"),
+    ("DELETE", "/api/v1/schedules/{schedule_id}"),
+    ("POST", "/api/v1/schedules/{schedule_id}/fire"),
     ("POST", "/api/v1/runs/{run_id}/cancel"),
     ("POST", "/api/v1/runs/{run_id}/retry"),
     ("POST", "/api/v1/tasks/{task_id}/cancel"),
@@ -228,6 +295,7 @@ def url(path: str) -> str:
         path.replace("{run_id}", MISSING_ID)
         .replace("{task_id}", MISSING_TASK_ID)
         .replace("{data_id}", MISSING_ID)
+        .replace("{schedule_id}", MISSING_ID)
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from foreman_engine.service.ports import Ports
 from infra.local.cloud import local_session
 from tests.factories import MISSING_ID, MISSING_TASK_ID, Answered, Api
 from tests.unit.api.flows import make_run, make_task
-from tests.unit.api.test_routes import BODIES
+from tests.unit.api.test_routes import BODIES, SCHEDULE
 
 MARK = "zqx7secret"
 KEY_MARK = "fmn_test_acme_" + MARK + "a" * 40
@@ -105,11 +106,22 @@ def bodies(method: str, path: str) -> list[Any]:
     return [valid, *spoilt(valid), *(spoilt_body for body, _ in wrong for spoilt_body in spoilt(body))]
 
 
+def filled(path: str, **ids: str) -> str:
+    """The path with these ids in it."""
+    for name, uid in ids.items():
+        path = path.replace(f"{{{name}}}", uid)
+    return path
+
+
 def ask_all(api: Api, method: str, path: str, *, quick: bool = False) -> list[Answered]:
     """The route with marks in its body, path, query and headers, one place at a time."""
-    run, task = (MISSING_ID, MISSING_TASK_ID) if quick else (make_run(api)["id"], "")
+    run, task, schedule = (
+        (MISSING_ID, MISSING_TASK_ID, MISSING_ID)
+        if quick
+        else (make_run(api)["id"], "", api("POST", "/api/v1/schedules", SCHEDULE).body["id"])
+    )
     task = task or make_task(api, run)["id"]
-    url = path.replace("{run_id}", run).replace("{task_id}", task)
+    url = filled(path, run_id=run, task_id=task, schedule_id=schedule)
 
     def send(body: Any, to: str = url, **more: Any) -> Answered:
         text = json.dumps(body).replace(MISSING_ID, run).replace(MISSING_TASK_ID, task)
@@ -123,9 +135,7 @@ def ask_all(api: Api, method: str, path: str, *, quick: bool = False) -> list[An
         *(f"?{urlencode([(name, MARK)] * n)}" for name in PARAMETERS for n in (1, 2)),
     ):
         answers.append(send(given[0], url + query))
-    answers.append(
-        send(given[0], path.replace("{run_id}", MARK).replace("{task_id}", MARK).replace("{data_id}", MARK))
-    )
+    answers.append(send(given[0], re.sub(r"\{\w+\}", MARK, path)))
     answers += [] if given == [None] else [api(method, url, raw=raw) for raw in RAW]
     return answers
 
@@ -154,7 +164,7 @@ def failing(api: Api, failure: Exception) -> Api:
             return fail
 
     away: Any = Failing()
-    ports = replace(api.ports, runs=away, tasks=away, run_data=away, messages=away)
+    ports = replace(api.ports, runs=away, tasks=away, run_data=away, schedules=away, messages=away)
     return with_ports(api, ports)
 
 
@@ -196,8 +206,14 @@ def test_nothing_is_quoted_that_aws_quotes(
     broken = with_ports(api, aws_ports(api.services.settings, session))
     failed = 0
     for method, path in ROUTES_SHOWN:
-        url = path.replace("{run_id}", MISSING_ID).replace("{task_id}", MISSING_TASK_ID)
-        answered = broken(method, url.replace("{data_id}", MISSING_ID), bodies(method, path)[0])
+        url = filled(
+            path,
+            run_id=MISSING_ID,
+            task_id=MISSING_TASK_ID,
+            data_id=MISSING_ID,
+            schedule_id=MISSING_ID,
+        )
+        answered = broken(method, url, bodies(method, path)[0])
         assert says_nothing(answered)
         failed += answered.status == (500 if status == 400 else 503)
     assert failed > len(ROUTES_SHOWN) // 2

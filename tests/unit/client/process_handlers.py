@@ -1,9 +1,12 @@
 """Handlers for processes: importable, as such a handler must be."""
 
 import ctypes
+import fcntl
 import os
+import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from foreman_client import FailPermanently, RetryLater, Task, TaskContext
@@ -14,6 +17,20 @@ class OddError(Exception):
 
     def __init__(self, first: int, second: int) -> None:
         super().__init__(f"{first} and {second}")
+
+
+class RejectedError(FailPermanently):
+    """Does not survive being pickled either."""
+
+    def __init__(self, order: int, *, by: str) -> None:
+        super().__init__(f"order {order} is rejected by {by}")
+
+
+class BusyError(RetryLater):
+    """Nor does this."""
+
+    def __init__(self, *, place: str) -> None:
+        super().__init__(7.5, f"{place} is busy")
 
 
 @dataclass
@@ -40,6 +57,10 @@ def raises(task: Task) -> None:
             raise FailPermanently("no")
         case "odd":
             raise OddError(1, 2)
+        case "rejected":
+            raise RejectedError(1, by="Ada")
+        case "busy":
+            raise BusyError(place="the kiln")
         case _:
             raise KeyError("missing")
 
@@ -57,3 +78,14 @@ def returns_a_set(task: Task) -> Any:
 def sleeps(task: Task, ctx: TaskContext) -> None:
     ctx.progress({"pid": os.getpid()})
     time.sleep(60)
+
+
+def holds(task: Task) -> None:
+    with Path(task.input_data).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        time.sleep(60)
+
+
+def is_told_to_end(task: Task) -> str:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "went on"

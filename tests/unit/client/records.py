@@ -1,8 +1,9 @@
-"""Runs, tasks, entries and errors as the service answers them."""
+"""Runs, tasks, entries, schedules and errors as the service answers them."""
 
 from typing import Any
 
 RUN_ID = "01890000-0000-7000-8000-000000000001"
+SCHEDULE_ID = "01890000-0000-7000-8000-0000000000bb"
 
 
 def task_id(number: int) -> str:
@@ -52,6 +53,23 @@ def entry_json(**changes: Any) -> dict[str, Any]:
         "key": "k",
         "value": None,
         "tags": [],
+        "createdAt": 1,
+        "updatedAt": 1,
+    } | changes
+
+
+def schedule_json(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": SCHEDULE_ID,
+        "orgId": "acme",
+        "name": "nightly",
+        "cron": "0 3 * * *",
+        "timeZone": "UTC",
+        "template": {"inputData": None, "tasks": [{"type": "work", "inputData": 1}]},
+        "overlap": "skip",
+        "catchUp": "once",
+        "paused": False,
+        "nextFireAt": 2,
         "createdAt": 1,
         "updatedAt": 1,
     } | changes

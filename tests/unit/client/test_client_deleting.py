@@ -118,7 +118,7 @@ def test_a_service_that_makes_no_progress_is_not_asked_for_ever() -> None:
         (RUN_ID, {"key": "\ud800"}, ValueError),
         ("", {"key": "k"}, ValueError),
         ("..", {"key": "k"}, ValueError),
-        (None, {"key": "k"}, ValueError),
+        (None, {"key": "k"}, TypeError),
     ],
 )
 def test_wrong_arguments_raise_before_the_first_step(

@@ -76,6 +76,7 @@ def test_a_fan_in_is_a_word_or_a_number(fan_in: Any, sent: Any) -> None:
         ({"ref": 1}, "ref"),
         ({"allow_failure": "yes"}, "allow_failure"),
         ({"dependsOn": []}, "dependsOn"),
+        ({"run_id": RUN_ID}, "run_id"),
     ],
 )
 def test_a_wrong_argument_raises_at_the_caller_and_names_the_task(wrong: Any, named: str) -> None:

@@ -96,7 +96,8 @@ def test_runs_are_iterated_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "operation"), [("iterate_runs", "list_runs"), ("iterate_tasks", "list_tasks")]
+    ("name", "operation"),
+    [("iterate_runs", "list_runs"), ("iterate_tasks", "list_tasks"), ("iterate_schedules", "list_schedules")],
 )
 def test_iterating_calls_take_what_their_operations_take(name: str, operation: str) -> None:
     for place in (foreman_client, Foreman):

@@ -251,6 +251,10 @@ def test_an_id_cannot_leave_its_place_in_the_path() -> None:
     [
         ("get_run", {"run_id": ""}, ValueError),
         ("get_run", {"run_id": 7}, TypeError),
+        ("get_run", {"run_id": None}, TypeError),
+        ("wait_for_run", {"run_id": RUN_ID, "timeout_s": None}, TypeError),
+        ("wait_for_run", {"run_id": RUN_ID, "timeout_s": float("nan")}, ValueError),
+        ("create_run_data", {"run_id": RUN_ID, "task_id": RUN_ID, "key": None, "value": 1}, TypeError),
         ("cancel_run", {"run_id": ""}, ValueError),
         ("retry_task", {"task_id": 7}, TypeError),
         ("create_run", {"input_data": float("nan")}, ValueError),

@@ -61,6 +61,12 @@ def test_results_can_be_matched(result: Result[int], said: str) -> None:
 def test_results_are_frozen() -> None:
     with pytest.raises(AttributeError):
         Success(3).data = 4  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        Failure(GONE).error = GONE  # type: ignore[misc]
+
+
+def test_a_success_may_be_made_with_its_type() -> None:
+    assert Success[int](3) == Success(3)
 
 
 def test_an_error_tells_all_it_knows_and_survives_pickling() -> None:

@@ -4,7 +4,12 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 from foreman_client._sqs import SqsConnection, SqsQueue, open_task_queues
 from foreman_client.worker.queue import QueueFaultError, Received
@@ -81,6 +86,32 @@ def test_every_fault_of_aws_is_one_kind_of_fault_here(fault: Exception) -> None:
     for call in (lambda: queue.receive(1, 0, 5), lambda: queue.delete(["h"]), lambda: queue.hide([("h", 1)])):
         with pytest.raises(QueueFaultError):
             call()
+
+
+EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "Receive")
+HALF_WRITTEN = PartialCredentialsError(provider="shared-credentials-file", cred_var="aws_secret_access_key")
+
+
+def test_credentials_that_are_not_good_are_looked_for_until_they_are() -> None:
+    found: list[FakeSqs | Exception] = [
+        FakeSqs(EXPIRED),
+        HALF_WRITTEN,
+        FakeSqs(NoCredentialsError()),
+        FakeSqs(),
+    ]
+
+    def connect() -> Any:
+        match found.pop(0):
+            case FakeSqs() as sqs:
+                return sqs
+            case error:
+                raise error
+
+    queue = SqsQueue(SqsConnection(connect), "http://sqs/q", lambda: None)
+    for _ in range(3):
+        with pytest.raises(QueueFaultError):
+            queue.receive(1, 0, 5)
+    assert queue.receive(1, 0, 5) == []
 
 
 def test_a_message_that_is_gone_is_no_fault_but_one_that_sqs_lost_hold_of_is() -> None:

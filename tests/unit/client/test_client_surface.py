@@ -30,7 +30,14 @@ def test_there_are_operations() -> None:
         "iterate_run_data",
         "iterate_run_data_search",
         "iterate_runs",
+        "iterate_schedules",
         "iterate_tasks",
+        "create_schedule",
+        "get_schedule",
+        "list_schedules",
+        "update_schedule",
+        "delete_schedule",
+        "fire_schedule",
         "delete_run_data",
     } <= set(OPERATIONS)
 
@@ -54,13 +61,13 @@ foreman_client._stand_ins foreman_client._steps foreman_client._unset foreman_cl
 foreman_client._wire foreman_client.client foreman_client.config foreman_client.errors
 foreman_client.functions foreman_client.operations foreman_client.operations.deleting
 foreman_client.operations.graph_fields foreman_client.operations.iterating foreman_client.operations.run_data
-foreman_client.operations.runs foreman_client.operations.service foreman_client.operations.task_batches
-foreman_client.operations.task_body foreman_client.operations.task_parts foreman_client.operations.tasks
-foreman_client.operations.waiting foreman_client.operations.watching foreman_client.pages foreman_client.result
-foreman_client.steering
+foreman_client.operations.runs foreman_client.operations.schedules foreman_client.operations.service
+foreman_client.operations.task_batches foreman_client.operations.task_body foreman_client.operations.task_parts
+foreman_client.operations.tasks foreman_client.operations.templates foreman_client.operations.waiting
+foreman_client.operations.watching foreman_client.pages foreman_client.result foreman_client.steering
 foreman_contract foreman_contract.base foreman_contract.enums foreman_contract.fields foreman_contract.graphs
 foreman_contract.limits foreman_contract.messages foreman_contract.pages foreman_contract.run_data
-foreman_contract.runs foreman_contract.service foreman_contract.tasks
+foreman_contract.runs foreman_contract.schedules foreman_contract.service foreman_contract.tasks
 """
 OTHERS = {
     "annotated_types",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import threading
 from functools import partial, wraps
 from typing import Any
@@ -123,6 +124,15 @@ def test_long_error_texts_are_shortened() -> None:
     assert len(error["traceback"]) == 6_000
 
 
+def test_error_texts_are_unicode_whatever_file_they_name() -> None:
+    def handler(task: Any) -> None:
+        raise FileNotFoundError(os.fsdecode(b"caf\xe9.txt"))
+
+    report = report_of(handler)
+    assert (report["retryable"], report["errorData"]["message"]) == (True, r"caf\udce9.txt")
+    assert r"caf\udce9.txt" in report["errorData"]["traceback"]
+
+
 class Unprintable(Exception):  # noqa: N818
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -136,6 +146,23 @@ def test_no_exception_of_a_handler_ends_the_worker(error: BaseException) -> None
         raise error
 
     assert report_of(handler)["errorData"]["type"] == type(error).__name__
+
+
+def closes(task: Any) -> None:
+    raise GeneratorExit
+
+
+async def closes_on_the_loop(task: Any) -> None:
+    raise GeneratorExit
+
+
+@pytest.mark.parametrize("handler", [closes, closes_on_the_loop])
+def test_an_exception_that_generators_keep_for_themselves_is_a_failure_too(handler: Handler) -> None:
+    report = report_of(handler)
+    assert (report["status"], report["errorData"]["message"]) == (
+        "failed",
+        "the handler raised GeneratorExit",
+    )
 
 
 def test_fail_permanently_uses_no_retries() -> None:
@@ -157,6 +184,19 @@ async def later(task: Any) -> None:
 def test_retry_later_names_its_delay() -> None:
     report = report_of(later)
     assert (report["status"], report["retryable"], report["retryDelaySeconds"]) == ("failed", True, 12.5)
+
+
+class Undecided(RetryLater):
+    def __init__(self) -> None:
+        Exception.__init__(self, "some time")
+
+
+def test_a_retry_that_names_no_delay_is_retried_by_policy() -> None:
+    def handler(task: Any) -> None:
+        raise Undecided
+
+    report = report_of(handler)
+    assert (report["status"], report["retryable"], "retryDelaySeconds" in report) == ("failed", True, False)
 
 
 @pytest.mark.parametrize("delay", [-1, float("nan"), 31_536_001])

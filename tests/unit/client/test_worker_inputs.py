@@ -2,14 +2,15 @@
 
 import dataclasses
 import enum
+import threading
 import typing
 from collections import deque
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, Required, TypedDict
 
 import pytest
 import typing_extensions
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, with_config
 
 from foreman_client import Handler, Task, TaskContext
 from foreman_client.handlers import Registration
@@ -146,6 +147,34 @@ def pets(pet: typing.Annotated[Cat | Dog, Field(discriminator="kind")]) -> str:
     return pet.kind
 
 
+@with_config(ConfigDict(extra="forbid"))
+class BoundedLine(TypedDict, total=False):
+    sku: Required[Annotated[str, Field(max_length=2)]]
+    count: Annotated[int, Field(gt=0)]
+
+
+class BoundedOrder(TypedDict):
+    lines: Annotated[list[BoundedLine], Field(min_length=1)]
+
+
+def bounded(order: BoundedOrder) -> Any:
+    return order
+
+
+def test_a_typed_dict_keeps_its_bounds() -> None:
+    kept = {"lines": [{"sku": "ab", "count": 1}, {"sku": "a"}]}
+    assert report_of(bounded, kept)["outputData"] == kept
+    wrong = {"lines": [{"sku": "abc", "count": 0, "more": 1}, {}]}
+    details = report_of(bounded, wrong)["errorData"]["details"]
+    assert [each["path"].removeprefix("inputData.lines") for each in details] == [
+        "[0].sku",
+        "[0].count",
+        "[0].more",
+        "[1].sku",
+    ]
+    assert report_of(bounded, {"lines": []})["errorData"]["code"] == "invalid_input"
+
+
 def test_a_tag_that_is_none_is_not_repeated() -> None:
     assert report_of(pets, {"kind": "dog"})["outputData"] == "dog"
     assert "secret" not in str(report_of(pets, {"kind": "secret"})["errorData"])
@@ -222,3 +251,33 @@ def test_models_and_dataclasses_are_outputs(output: Any, stored: Any) -> None:
 def test_what_is_not_json_beside_a_model_is_not_made_json() -> None:
     report = report_of(lambda task: {"line": LINE, "set": {1}}, ORDER)
     assert report["errorData"]["code"] == "output_not_json"
+
+
+@dataclasses.dataclass
+class Opaque:
+    ready: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+
+def endless() -> Any:
+    value: dict[str, Any] = {"line": LINE}
+    value["again"] = value
+    return value
+
+
+@pytest.mark.parametrize("output", [Opaque(), endless()], ids=["no JSON type", "contains itself"])
+def test_models_and_dataclasses_that_cannot_become_json_fail_for_good(output: Any) -> None:
+    report = report_of(lambda task: output, ORDER)
+    assert (report["status"], report["retryable"]) == ("failed", False)
+    assert report["errorData"]["code"] == "output_not_json"
+
+
+class Late(BaseModel):
+    @computed_field
+    def total(self) -> int:
+        raise ConnectionError("no prices today")
+
+
+def test_what_a_models_own_code_raises_is_retried_like_what_the_handler_raises() -> None:
+    report = report_of(lambda task: Late(), ORDER)
+    assert (report["status"], report["retryable"]) == ("failed", True)
+    assert report["errorData"]["type"] == "ConnectionError"

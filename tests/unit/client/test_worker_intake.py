@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -227,16 +228,24 @@ def test_a_queue_that_fails_is_logged_once_and_tried_again(caplog: pytest.LogCap
     assert caplog.text.count("ExpiredToken") == 1
 
 
+class ThrottledOnce(FakeQueue):
+    """Fails the first delete, and nothing else."""
+
+    throttled = False
+
+    def delete(self, handles: Sequence[str]) -> None:
+        if not self.throttled:
+            self.throttled = True
+            raise QueueFaultError("throttled")
+        super().delete(handles)
+
+
 def test_a_message_that_could_not_be_deleted_comes_back_and_is_told_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    queue = FakeQueue()
-
-    def handler(task: Any) -> None:
-        queue.faults.append(QueueFaultError("throttled"))
-
+    queue = ThrottledOnce()
     api = FakeApi(on_claim=deque([{}, {1: {"outcome": "ended", "message": "delete"}}]))
-    with working({"work": handler}, api=api, queue=queue, concurrency=1) as bench:
+    with working({"work": done}, api=api, queue=queue) as bench:
         bench.queue.put(message(1))
         until(lambda: "throttled" in caplog.text)
         bench.queue.put(message(1))

@@ -39,10 +39,12 @@ def test_messages_are_hidden_for_the_lease_and_five_seconds() -> None:
         ({"worker_id": ""}, ValueError),
         ({"concurrency_by_type": {"t": 0}}, ValueError),
         ({"concurrency_by_type": {"t": "2"}}, TypeError),
+        ({"concurrency_by_type": ["t"]}, TypeError),
         ({"priorities": ()}, ValueError),
         ({"priorities": "high"}, ValueError),
         ({"priorities": ("urgent",)}, ValueError),
         ({"health_port": "80"}, TypeError),
+        ({"health_port": 65_536}, ValueError),
         ({"worker_id": "x" * 129}, ValueError),
     ],
 )

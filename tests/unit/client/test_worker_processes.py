@@ -1,9 +1,12 @@
 """Handlers in processes: results, failures, deaths and kills."""
 
+import fcntl
 import multiprocessing
 import os
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,8 @@ for handler in (
     process_handlers.dies,
     process_handlers.returns_a_set,
     process_handlers.sleeps,
+    process_handlers.holds,
+    process_handlers.is_told_to_end,
 ):
     HANDLERS.add(Registration(handler.__name__, handler, concurrency=1, process=True))
 
@@ -67,6 +72,8 @@ def test_typed_input_and_output_cross(bench: Bench) -> None:
         ("later", True, "RetryLater", "the handler asked for a retry"),
         ("never", False, "FailPermanently", "no"),
         ("odd", True, "OddError", "1 and 2"),
+        ("rejected", False, "FailPermanently", "order 1 is rejected by Ada"),
+        ("busy", True, "RetryLater", "the kiln is busy"),
         ("other", True, "KeyError", "'missing'"),
     ],
 )
@@ -77,7 +84,7 @@ def test_an_exception_crosses_with_its_traceback(
     error = report["errorData"]
     assert (report["status"], report["retryable"]) == ("failed", retryable)
     assert (error["type"], error["message"]) == (type_, text)
-    assert report.get("retryDelaySeconds") == (12.5 if kind == "later" else None)
+    assert report.get("retryDelaySeconds") == {"later": 12.5, "busy": 7.5}.get(kind)
     assert "process_handlers.py" in error["traceback"]
 
 
@@ -94,6 +101,10 @@ def test_a_process_that_dies_is_a_failed_attempt_and_is_replaced(bench: Bench, h
     assert (error["type"], error["code"]) == ("ProcessDiedError", "process_died")
     assert says in error["message"]
     assert report_of(bench, "answers_where")["status"] == "completed"
+
+
+def test_a_handler_goes_on_when_its_whole_process_group_is_told_to_end(bench: Bench) -> None:
+    assert report_of(bench, "is_told_to_end")["outputData"] == "went on"
 
 
 def is_alive(pid: int) -> bool:
@@ -133,6 +144,32 @@ def test_a_process_is_killed_when_its_attempt_is_over(how: str) -> None:
         until(lambda: bench.queue.deleted == ["handle-1"])
         until(lambda: not is_alive(api.pid or 0))
     assert [report["status"] for report in api.reported().values()] == (["released"] if how == "stop" else [])
+
+
+def works(lock: str) -> None:
+    with working(HANDLERS) as bench:
+        bench.api.on_claim.append({1: won(1, type="holds", inputData=lock)})
+        bench.queue.put(message(1, "holds"))
+        time.sleep(60)
+
+
+def is_held(lock: Path) -> bool:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_a_process_ends_with_a_worker_that_was_killed(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    worker = multiprocessing.get_context("spawn").Process(target=works, args=(str(lock),))
+    worker.start()
+    until(lambda: is_held(lock), 20)
+    worker.kill()
+    worker.join()
+    until(lambda: not is_held(lock), 20)
 
 
 def inner() -> Handler:

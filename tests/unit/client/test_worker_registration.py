@@ -75,6 +75,15 @@ def test_what_cannot_be_is_refused_where_it_is_written(
 ) -> None:
     with pytest.raises(error):
         Handlers().task(**arguments)(lambda task: None)
+    with pytest.raises(error):
+        new_worker({}).task(**arguments)(lambda task: None)
+
+
+def test_a_decorator_without_its_type_is_refused_where_it_is_written() -> None:
+    for task in (Handlers().task, new_worker({}).task):
+        decorate: Any = task
+        with pytest.raises(TypeError, match="type must be str, not function"):
+            decorate(lambda task: None)
 
 
 def test_a_signature_that_is_no_handlers_is_refused_where_it_is_written() -> None:

@@ -13,7 +13,9 @@ import pytest
 
 from foreman_client import TaskContext
 from foreman_client.worker.queue import Received
-from tests.unit.client.stub_worker import AWAY, FakeApi, FakeQueue, message, until, won, working
+from foreman_client.worker.status import WorkerState
+from foreman_contract.enums import Priority
+from tests.unit.client.stub_worker import AWAY, FakeApi, FakeQueue, message, until, won, worker_on, working
 
 
 def test_a_stop_waits_for_the_open_poll_and_gives_back_what_it_brings() -> None:
@@ -139,6 +141,18 @@ def test_a_worker_starts_once_and_may_be_stopped_any_time() -> None:
             bench.worker.start()
         bench.worker.stop(0.3)
         bench.worker.stop(0.3)
+
+
+@pytest.mark.parametrize("deadline", [None, "10", True])
+def test_a_deadline_that_is_no_number_is_refused_before_anything_happens(deadline: Any) -> None:
+    with working({"work": lambda task: None}) as bench:
+        with pytest.raises(TypeError, match="deadline_s"):
+            bench.worker.stop(deadline)
+        assert bench.worker.status().state in (WorkerState.STARTING, WorkerState.RUNNING)
+    unborn = worker_on({"work": lambda task: None}, FakeApi(), {Priority.NORMAL: FakeQueue()})
+    with pytest.raises(TypeError, match="deadline_s"):
+        unborn.run(deadline)
+    assert unborn.status().state is WorkerState.NEW
 
 
 class BrokenQueue(FakeQueue):

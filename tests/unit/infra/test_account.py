@@ -9,11 +9,15 @@ from botocore.exceptions import (
     ProfileNotFound,
     UnauthorizedSSOTokenError,
 )
+from click.testing import CliRunner
 from moto import mock_aws
 
+from chalicelib.adapters.errors import translated
 from infra.deployed.account import check_stage, check_tools, find_account
+from infra.deployed.command import deploy_command
 from infra.deployed.faults import explained
 from infra.errors import OperatorError
+from infra.opened import told
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
 
@@ -57,9 +61,9 @@ def test_the_pythons_between_are_fine() -> None:
     ],
 )
 def test_each_fault_says_what_to_do_about_it(fault: Exception, advice: str) -> None:
-    with pytest.raises(OperatorError, match=advice) as told, explained("look"):
+    with pytest.raises(OperatorError, match=advice) as caught, explained("look"):
         raise fault
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, str]:
@@ -72,8 +76,43 @@ def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, str]:
 
 
 def test_without_a_region_there_is_nothing_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OperatorError, match="No region is set"):
+    with pytest.raises(OperatorError, match=r"^No region is set; give --region, or set AWS_REGION\.$"):
         find_account(settings(monkeypatch, **KEYS))
+
+
+def test_who_has_nothing_is_told_all_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OperatorError, match=r"No region is set.*There are no AWS credentials"):
+        find_account(settings(monkeypatch))
+
+
+@pytest.mark.parametrize(
+    ("option", "advice"),
+    [(["--org", "Bad Org"], "1-32 of a-z"), (["--parameter", "Stage=other"], "what --stage says")],
+)
+def test_what_would_fail_at_the_end_is_refused_at_the_start(option: list[str], advice: str) -> None:
+    ended = CliRunner().invoke(deploy_command, ["--stage", "prod", *option])
+    assert (ended.exit_code, advice in ended.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "advice"),
+    [
+        (NoCredentialsError(), "AWS_PROFILE"),
+        (refusal("ExpiredTokenException"), "expired"),
+        (refusal("ResourceNotFoundException"), "infra deploy"),
+    ],
+)
+def test_the_commands_for_keys_give_the_same_advice(fault: Exception, advice: str) -> None:
+    with pytest.raises(OperatorError, match=advice), told("AWS in eu-west-1"), translated("DynamoDB"):
+        raise fault
+
+
+@mock_aws
+def test_a_profile_that_is_named_wins_over_keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = settings(monkeypatch, **KEYS, AWS_SESSION_TOKEN="token", AWS_REGION="us-east-1")
+    found = find_account(environ, profile="work").environment
+    assert found["AWS_PROFILE"] == "work"
+    assert not found.keys() & {*KEYS, "AWS_SESSION_TOKEN"}, "boto3 would take them first"
 
 
 @mock_aws

@@ -4,12 +4,14 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from chalice.config import Config
 
+from infra.deployed import project as project_module
 from infra.deployed.configuration import Stage
-from infra.deployed.project import BY_CHALICE, BY_FOREMAN, ROOT, configure, recall
+from infra.deployed.project import BY_CHALICE, BY_FOREMAN, ROOT, chalice_environment, configure, recall
 from infra.deployed.record import Record
 from infra.errors import OperatorError
 from tests.unit.infra.stages import outputs, stage
@@ -116,3 +118,14 @@ def test_a_fresh_clone_learns_what_chalice_made_before(project: Path) -> None:
     seen = seen_by_chalice(project, "prod", "sweep").deployed_resources("prod")
     assert seen.resource_values("rest_api")["rest_api_id"] == "abc"
     assert recall(project, record, "prod") == []
+
+
+def test_pip_finds_the_pins_of_a_clone_whose_path_has_blanks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "my clone"
+    clone.mkdir()
+    (clone / "constraints.txt").touch()
+    monkeypatch.setattr(project_module, "ROOT", clone)
+    [place] = chalice_environment(stage("prod"), {}, aws=True)["PIP_CONSTRAINT"].split()  # as pip splits it
+    assert Path(unquote(urlsplit(place).path)) == clone / "constraints.txt"

@@ -76,7 +76,7 @@ GATEWAY = Gateway(small_app(), "dev", "us-east-1")
 def test_a_request_reaches_its_view() -> None:
     response = call("POST", "/echo/a%20b", b"12345")
     assert response.status == 200
-    assert json.loads(response.body) == {"name": "a b", "size": 5, "function": "foreman-dev"}
+    assert json.loads(response.body) == {"name": "a%20b", "size": 5, "function": "foreman-dev"}
     assert dict(response.headers)["x-amzn-RequestId"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.deployed import polling
+from infra.deployed.stack import find_stage
 from infra.deployed.state import Wanted, delete_stack, put_state
 from infra.errors import OperatorError
 
@@ -149,3 +150,9 @@ def test_what_is_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     fake = FakeCloudFormation("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
     monkeypatch.setattr(polling, "sleep", lambda _: setattr(fake, "status", "UPDATE_COMPLETE"))
     assert put(fake)
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"])
+def test_a_stack_that_does_not_tell_its_names_yet_is_not_worked_with(status: str) -> None:
+    with pytest.raises(OperatorError, match=f"foreman-prod-state is {status} and has no output BucketArn"):
+        find_stage(FakeCloudFormation(status), "prod")  # type: ignore[arg-type]

@@ -203,8 +203,23 @@ def refusals(flow: Flow) -> None:
     flow.ask(client.health())
 
 
+def schedules(flow: Flow) -> None:
+    """A schedule from its creation to its end, and bad ones."""
+    client = flow.client
+    template: Any = {"input_data": 1, "tasks": [{"ref": "a", "type": "t", "input_data": 1}]}
+    made = flow.ask(client.create_schedule(name="s", every_seconds=86_400, template=template))
+    flow.ask(client.get_schedule(made.id))
+    flow.ask(client.fire_schedule(made.id))
+    flow.ask(client.update_schedule(made.id, name="t", paused=True))
+    flow.ask(client.list_schedules())
+    flow.ask(client.create_schedule(name="s", cron="61 * * * *", template=template))
+    flow.ask(client.create_schedule(name="s", cron="0 4 * * *", time_zone="Nowhere", template=template))
+    flow.ask(client.delete_schedule(made.id))
+    flow.ask(client.get_schedule(made.id))
+
+
 SCENARIOS: Final[Mapping[str, Callable[[Flow], None]]] = {
-    scenario.__name__: scenario for scenario in (life, graphs, data, lists, refusals)
+    scenario.__name__: scenario for scenario in (life, graphs, data, lists, schedules, refusals)
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import foreman_client
 import foreman_client.functions
-from foreman_client import AsyncPages, Entry, Foreman, Pages, Run, Task, aio
+from foreman_client import AsyncPages, Entry, Foreman, Pages, Run, Schedule, Task, aio
 from foreman_client.testing import ForemanTest
 
 OPERATIONS = [
@@ -18,15 +18,19 @@ OPERATIONS = [
 ]
 
 
+TEMPLATE: Any = {"input_data": None, "tasks": [{"type": "t", "input_data": 1}]}
+
+
 @dataclass(frozen=True)
 class Scene:
-    """An open run with an open task, a finished one and an entry; and a run that has failed."""
+    """An open run with an open task, a finished one and an entry; a run that has failed; a schedule."""
 
     run: Run
     task: Task
     done: Task
     entry: Entry
     failed: Run
+    schedule: Schedule
 
     @classmethod
     def of(cls, client: Foreman) -> "Scene":
@@ -36,7 +40,9 @@ class Scene:
         done = client.update_task(done.id, status="completed").unwrap()
         entry = client.create_run_data(run.id, task_id=task.id, key="k", value=1, tags=["a"]).unwrap()
         failed = client.create_run(input_data=1).unwrap()
-        return cls(run, task, done, entry, client.update_run(failed.id, status="failed").unwrap())
+        failed = client.update_run(failed.id, status="failed").unwrap()
+        schedule = client.create_schedule(name="s", every_seconds=60, template=TEMPLATE).unwrap()
+        return cls(run, task, done, entry, failed, schedule)
 
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -62,6 +68,13 @@ CALLS: Mapping[str, Callable[[Scene], Arguments]] = {
     "list_tasks": lambda s: ((), {"run_id": s.run.id}),
     "iterate_tasks": lambda s: ((), {"run_id": s.run.id}),
     "wait_for_task": lambda s: ((s.done.id,), {}),
+    "create_schedule": lambda _: ((), {"name": "n", "cron": "0 4 * * *", "template": TEMPLATE}),
+    "get_schedule": lambda s: ((s.schedule.id,), {}),
+    "update_schedule": lambda s: ((s.schedule.id,), {"paused": True}),
+    "delete_schedule": lambda s: ((s.schedule.id,), {}),
+    "fire_schedule": lambda s: ((s.schedule.id,), {}),
+    "list_schedules": lambda _: ((), {}),
+    "iterate_schedules": lambda _: ((), {}),
     "create_run_data": lambda s: ((s.run.id,), {"task_id": s.task.id, "key": "k", "value": None}),
     "query_run_data": lambda s: ((s.run.id,), {"tags": ["a"]}),
     "iterate_run_data": lambda s: ((s.run.id,), {}),

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,6 +79,26 @@ def test_a_handler_may_say_when(foreman: ForemanTest) -> None:
     foreman.worker({"later": later})
     task = enqueue(foreman.client, "later")
     assert foreman.client.wait_for_task(task.id, timeout_s=DAY_S).unwrap().output_data == 7200
+
+
+def test_schedules_fire_at_their_instants(foreman: ForemanTest) -> None:
+    at: list[float] = []
+    foreman.worker({"tick": lambda _: at.append(foreman.clock.monotonic())})
+    template: Any = {"input_data": None, "tasks": [{"type": "tick", "input_data": None}]}
+    foreman.client.create_schedule(name="hourly", every_seconds=3600, template=template).unwrap()
+    foreman.clock.advance(3 * 3600)
+    assert at == [3600, 7200, 10_800]
+
+
+def test_schedules_fire_on_the_way_and_are_not_waited_for(foreman: ForemanTest) -> None:
+    at: list[float] = []
+    foreman.worker({"tick": lambda _: at.append(foreman.clock.monotonic()), "later": lambda _: None})
+    template: Any = {"input_data": None, "tasks": [{"type": "tick", "input_data": None}]}
+    foreman.client.create_schedule(name="daily", cron="30 4 * * *", template=template).unwrap()
+    assert foreman.run_until_idle().passed_s == 0
+    enqueue(foreman.client, "later", delay_seconds=DAY_S)
+    assert foreman.run_until_idle(max_seconds=2 * DAY_S).passed_s == DAY_S
+    assert at == [4.5 * 3600]
 
 
 def test_a_handler_that_takes_long_is_kept_alive(foreman: ForemanTest) -> None:

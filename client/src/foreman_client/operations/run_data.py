@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from foreman_client._arguments import expect, fields, list_params, mapping, params, payloads, segment, texts
+from foreman_client._arguments import (
+    expect,
+    fields,
+    list_params,
+    mapping,
+    params,
+    payloads,
+    required,
+    segment,
+    texts,
+)
 from foreman_client._request import changing, creating, reading
 from foreman_client._steps import Scope, Steps, exchange
 from foreman_client.result import Result
@@ -29,7 +39,7 @@ def create_run_data(
     Raises:
         TypeError, ValueError: an argument is of the wrong type or not JSON.
     """
-    expect(str, task_id=task_id, key=key)
+    required(str, task_id=task_id, key=key)
     body = payloads(value=value) | fields(
         task_id=task_id, key=key, tags=texts("tags", tags), metadata=mapping("metadata", metadata)
     )

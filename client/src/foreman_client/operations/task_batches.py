@@ -52,8 +52,7 @@ def enqueue_tasks(
 
 def _body(scope: Scope, at: int, task: NewTask, run_id: str, enqueue: bool) -> JsonObject:
     def body(own: Mapping[str, Any]) -> JsonObject:
-        arguments: dict[str, Any] = {"enqueue": enqueue, **own, "run_id": run_id}
-        return task_body(scope.queues, **arguments)
+        return task_body(scope.queues, run_id=run_id, **{"enqueue": enqueue, **own})
 
     return element_body(at, task, body)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
-from foreman_client._arguments import JsonObject, expect, fields, mapping
+from foreman_client._arguments import JsonObject, expect, fields, mapping, required
 from foreman_client.config import QueueNames
 from foreman_client.operations.graph_fields import FanIn, graph_fields
 from foreman_contract.enums import Priority
@@ -39,9 +39,7 @@ def task_body(queues: QueueNames, *, run_id: str, enqueue: bool = False, **own: 
     Raises:
         TypeError: an argument is of the wrong type or not known; an id or the type is None.
     """
-    if run_id is None:
-        raise TypeError("run_id must be str, not NoneType")
-    expect(str, run_id=run_id)
+    required(str, run_id=run_id)
     expect(bool, enqueue=enqueue)
     queue = queues.task_queue if enqueue else None
     return {"runId": run_id} | new_task_body(queue, **own) | fields(enqueue=enqueue or None)
@@ -68,9 +66,8 @@ def new_task_body(
     Raises:
         TypeError: an argument is of the wrong type or not known; the type is None.
     """
-    if type is None:
-        raise TypeError("type must be str, not NoneType")
-    expect(str, type=type, parent_task_id=parent_task_id, queue=queue, priority=priority)
+    required(str, type=type)
+    expect(str, parent_task_id=parent_task_id, queue=queue, priority=priority)
     expect(int, max_retries=max_retries, timeout_seconds=timeout_seconds, available_at=available_at)
     expect((int, float), delay_seconds=delay_seconds)
     expect(RetryPolicy, retry_policy=retry_policy)

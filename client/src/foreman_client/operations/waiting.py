@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from typing import Final, TypeVar
 
-from foreman_client._arguments import expect
+from foreman_client._arguments import required
 from foreman_client._steps import Scope, Sleep, Steps
 from foreman_client.errors import WaitTimeoutError
 from foreman_client.operations.runs import get_run
@@ -27,9 +28,9 @@ def wait_for_run(scope: Scope, run_id: str, *, timeout_s: float = 600.0) -> Step
     """The run once it has ended, well or not; a Failure with `wait_timeout` when it has not within `timeout_s`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type, or `run_id` empty.
+        TypeError, ValueError: an argument is of the wrong type, `run_id` empty or `timeout_s` no number.
     """
-    expect((int, float), timeout_s=timeout_s)
+    _check(timeout_s)
     get_run(scope, run_id)
     return _until(scope, lambda s: get_run(s, run_id), lambda run: run.status not in _OPEN_RUN, timeout_s)
 
@@ -38,11 +39,17 @@ def wait_for_task(scope: Scope, task_id: str, *, timeout_s: float = 600.0) -> St
     """The task once it has ended, well or not; a Failure with `wait_timeout` when it has not within `timeout_s`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type, or `task_id` empty.
+        TypeError, ValueError: an argument is of the wrong type, `task_id` empty or `timeout_s` no number.
     """
-    expect((int, float), timeout_s=timeout_s)
+    _check(timeout_s)
     get_task(scope, task_id)
     return _until(scope, lambda s: get_task(s, task_id), lambda task: task.status in _ENDED_TASK, timeout_s)
+
+
+def _check(timeout_s: float) -> None:
+    required((int, float), timeout_s=timeout_s)
+    if isnan(timeout_s):
+        raise ValueError("timeout_s must be a number of seconds")
 
 
 def _until(

@@ -93,7 +93,8 @@ class Conductor:
     def drive(self, until_ms: int, *, to_the_end: bool, enough: Callable[[], bool] = lambda: False) -> bool:
         """Do what is due, in order, until that instant, or until nothing more can happen, or it is enough.
 
-        `to_the_end`: the clock then stands at that instant. False, and nothing done, when another thread conducts.
+        `to_the_end`: the clock then stands at that instant, and schedules have fired until it; else their next fires are not
+        waited for. False, and nothing done, when another thread conducts.
 
         Raises:
             StuckError: a handler does not come back.
@@ -107,19 +108,20 @@ class Conductor:
             # What a worker waits itself, such as between two tries of a claim, may carry the clock beyond the instant.
             while self.clock.now_ms() <= until_ms:
                 self._act_now(until_ms, enough)
-                at = self.next_ms()
+                at = self.next_ms(fires=to_the_end)
                 if enough() or at is None or at > until_ms:
                     break
-                self._set(at)
+                # On the way to what is waited for, schedules fire at their instants.
+                self._set(min(at, self.next_ms(fires=True) or at))
             if to_the_end and not enough():
                 self._set(until_ms)
         return True
 
-    def next_ms(self) -> int | None:
-        """When something can happen next; None: never, of itself."""
+    def next_ms(self, *, fires: bool) -> int | None:
+        """When something can happen next; None: never, of itself. With `fires` also what only a schedule begins."""
         instants = [sleeper.wakes_at for sleeper in self._sleepers]
         instants += [at for player in self.players if (at := player.next_ms()) is not None]
-        at = self._machinery.next_ms()
+        at = self._machinery.next_ms(fires=fires)
         return min(instants if at is None else [*instants, at], default=None)
 
     def close(self) -> None:

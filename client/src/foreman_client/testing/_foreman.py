@@ -141,7 +141,8 @@ class ForemanTest:
 
         Workers take tasks until there are none; when nobody can do anything, the clock jumps to the next instant at
         which something can: a delay, a retry, a lease that ends, a handler that wakes. `workers` that have not been
-        started are. It ends when nothing is left to happen, or would only after `max_seconds` of virtual time.
+        started are. It ends when nothing is left to happen, or would only after `max_seconds` of virtual time. Schedules fire
+        on the way, but are not waited for, as they fire for ever: `clock.advance` lets them.
 
         Raises:
             StuckError: a handler did not come back.

@@ -7,9 +7,11 @@ from pydantic import ValidationError
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.queues import organization_of
 from foreman_engine.domain.waits import MAX_DELAY_MS
+from foreman_engine.domain.work import DueFire
 from foreman_engine.memory.build import MemoryPorts
 from foreman_engine.service.dead_letters import revive
 from foreman_engine.service.ports import DUE_SHARDS
+from foreman_engine.service.schedule_fires import LOOK_AHEAD_MS, announce_fires
 from foreman_engine.service.sweep import sweep
 from foreman_engine.service.work import finish_work
 
@@ -29,10 +31,12 @@ class Machinery:
         """Do one thing that is due; False when there is none."""
         return self._finish_work() or self._sweep() or self._revive()
 
-    def next_ms(self) -> int | None:
-        """The instant of the next step; None when nothing is under way."""
-        instants = (self._sweep_at(), self._ports.messages.work.next_visible_ms())
-        return min((at for at in instants if at is not None), default=None)
+    def next_ms(self, *, fires: bool) -> int | None:
+        """The instant of the next step; None when nothing is under way. Schedules fire for ever: they count with `fires` only."""
+        hints = self._ports.messages.work.upcoming()
+        instants = [at for at, hint in hints if fires or not isinstance(hint, DueFire)]
+        sweep_at = self._sweep_at(fires=fires)
+        return min(instants if sweep_at is None else [*instants, sweep_at], default=None)
 
     def _finish_work(self) -> bool:
         received = self._ports.messages.work.receive(1, _MINUTE_MS)
@@ -41,20 +45,27 @@ class Machinery:
             self._ports.messages.work.delete(hint.receipt)
         return bool(received)
 
-    def _sweep_at(self) -> int | None:
+    def _sweep_at(self, *, fires: bool) -> int | None:
         """The first minute at which a sweep finds something: the sweeps before it would change nothing."""
-        rows = [row for shard in range(DUE_SHARDS) for row in self._ports.tasks.due(shard, _EVER_MS, 1)]
-        if not rows:
+        shards = range(DUE_SHARDS)
+        seen = [
+            each.due_at - MAX_DELAY_MS
+            for shard in shards
+            for each in self._ports.tasks.due(shard, _EVER_MS, 1)
+        ]
+        if fires:
+            coming = [fire for shard in shards for fire in self._ports.schedules.due(shard, _EVER_MS)]
+            seen += [fire.at - LOOK_AHEAD_MS for fire in coming]
+        if not seen:
             return None
-        due_at = min(row.due_at for row in rows) - MAX_DELAY_MS
-        return max(-(-due_at // _MINUTE_MS) * _MINUTE_MS, self._swept_at + _MINUTE_MS)
+        return max(-(-min(seen) // _MINUTE_MS) * _MINUTE_MS, self._swept_at + _MINUTE_MS)
 
     def _sweep(self) -> bool:
-        at, now = self._sweep_at(), self._ports.clock.now_ms()
+        at, now = self._sweep_at(fires=True), self._ports.clock.now_ms()
         if at is None or at > now:
             return False
         self._swept_at = now // _MINUTE_MS * _MINUTE_MS
-        return sweep(self._ports) > 0
+        return sweep(self._ports) + announce_fires(self._ports) > 0
 
     def _revive(self) -> bool:
         dead = self._ports.messages.take_dead()

@@ -53,7 +53,7 @@ class MemoryResultQueue(MemoryTaskQueue):
             self._conductor.sleep(wait_s)
         found = super().receive(most, wait_s, visibility_s)
         self._in_vain_s = 0 if found else self._in_vain_s + wait_s
-        if self._in_vain_s > _DAY_S and self._conductor.next_ms() is None:
+        if self._in_vain_s > _DAY_S and self._conductor.next_ms(fires=True) is None:
             raise RestlessError(
                 "no event for a virtual day, and nothing is left that could send one: end the iteration by idle_s, "
                 "timeout_s or max_events"

@@ -4,7 +4,7 @@ import logging
 import re
 from itertools import count
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -72,7 +72,7 @@ class MemoryService(httpx.BaseTransport, httpx.AsyncBaseTransport):
         found = [each for each in found if each[0].path == path] or found
         for route, match in found:
             if route.method == request.method:
-                return route, {name: unquote(text) for name, text in match.groupdict().items()}
+                return route, match.groupdict()
         if found:
             raise MethodNotAllowedError(sorted(route.method for route, _ in found))
         raise NotFoundError("Not found")

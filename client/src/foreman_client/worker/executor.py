@@ -90,7 +90,7 @@ def called(steps: Calls, run_coroutine: RunCoroutine) -> Returned | Raised:
             if inspect.iscoroutine(value):
                 value = run_coroutine(value)
         except BaseException as error:
-            resume = partial(steps.throw, error)
+            resume = partial(steps.throw, _throwable(error))
         else:
             resume = partial(steps.send, value)
 
@@ -109,7 +109,7 @@ async def called_async(steps: Calls) -> Returned | Raised:
             if inspect.isawaitable(value):
                 value = await value
         except BaseException as error:
-            resume = partial(steps.throw, error)
+            resume = partial(steps.throw, _throwable(error))
         else:
             resume = partial(steps.send, value)
 
@@ -120,13 +120,18 @@ def report_of(attempt: Attempt, outcome: Returned | Raised, max_payload_bytes: i
 
 
 def checked(outcome: Returned | Raised, max_payload_bytes: int) -> Returned | Raised | Unfit:
-    """A value that is JSON within its bounds stays, any other is unfit: the service would refuse the whole report."""
+    """A value that is JSON within its bounds stays, any other is unfit: the service would refuse the whole report.
+
+    What a model's own code raises while it becomes JSON counts as raised by the handler.
+    """
     if isinstance(outcome, Raised):
         return outcome
     try:
         value, size, levels = measured(outcome.value)
     except (TypeError, ValueError) as error:
         return Unfit("output_not_json", str(error))
+    except Exception as error:
+        return Raised(error)
     if levels + _LEVELS_ABOVE_OUTPUT > limits.MAX_NESTING:
         return Unfit("output_not_json", f"nested over {limits.MAX_NESTING - _LEVELS_ABOVE_OUTPUT} levels")
     if size > max_payload_bytes:
@@ -148,8 +153,8 @@ def reported(attempt: Attempt, outcome: Returned | Raised | Unfit) -> Report:
             return failed(attempt, {"code": error.code, "message": str(error)}, retryable=False)
         case Raised(FailPermanently() as error):
             return failed(attempt, error_data(error), retryable=False)
-        case Raised(RetryLater() as error):
-            return failed(attempt, error_data(error), retryable=True, retry_delay_s=error.delay_s)
+        case Raised(RetryLater(delay_s=delay_s) as error):
+            return failed(attempt, error_data(error), retryable=True, retry_delay_s=delay_s)
         case Raised(error):
             return failed(attempt, error_data(error), retryable=True)
 
@@ -163,12 +168,17 @@ def error_data(error: BaseException) -> JsonObject:
         message = trace = "(its own text could not be made)"
     data: JsonObject = {
         "type": type(error).__name__,
-        "message": message[:_MESSAGE_CHARS],
-        "traceback": trace[-_TRACEBACK_CHARS:],
+        "message": _unicode(message[:_MESSAGE_CHARS]),
+        "traceback": _unicode(trace[-_TRACEBACK_CHARS:]),
     }
     if isinstance(error, AttemptError):
         data |= {"type": error.type_name, "code": error.code} if error.code else {"type": error.type_name}
     return data
+
+
+def _unicode(text: str) -> str:
+    """The text with lone surrogates spelled out: a file name that is no UTF-8 has some, and the service refuses them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class AttemptError(Exception):
@@ -181,6 +191,15 @@ class AttemptError(Exception):
         self.type_name = type_name
         self.code = code
         self.retryable = retryable
+
+
+def _throwable(error: BaseException) -> BaseException:
+    """The error as a generator can be thrown it: a GeneratorExit would close it."""
+    if not isinstance(error, GeneratorExit):
+        return error
+    stand_in = RuntimeError("the handler raised GeneratorExit")
+    stand_in.__cause__ = error
+    return stand_in
 
 
 def _method(middleware: object, name: str) -> Callable[..., Any]:

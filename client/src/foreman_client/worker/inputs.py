@@ -94,20 +94,33 @@ def _portable(annotation: Any) -> Any:
     if sys.version_info >= (3, 12):
         return annotation
     if typing.is_typeddict(annotation):
-        hints = typing.get_type_hints(annotation)
-        needed = annotation.__required_keys__
-        fields = {
-            name: _portable(hint) if name in needed else typing.NotRequired[_portable(hint)]
-            for name, hint in hints.items()
-        }
-        # The functional form: a name and fields that are known at run time only.
-        make: Any = typing_extensions.TypedDict
-        return make(annotation.__name__, fields)
+        return _portable_dict(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is None or not arguments or origin is typing.Annotated:
+    if origin is None or not arguments:
         return annotation
+    if origin is typing.Annotated:
+        return typing.Annotated[(_portable(arguments[0]), *arguments[1:])]
     replaced = tuple(_portable(each) for each in arguments)
     if origin is types.UnionType:
         return typing.Union[replaced]  # noqa: UP007 - made at run time
     generic: Any = origin
     return generic[replaced]
+
+
+def _portable_dict(annotation: Any) -> Any:
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    needed = annotation.__required_keys__
+    # The functional form: a name and fields that are known at run time only.
+    make: Any = typing_extensions.TypedDict
+    rebuilt = make(annotation.__name__, {name: _field(hint, name in needed) for name, hint in hints.items()})
+    if config := getattr(annotation, "__pydantic_config__", None):
+        rebuilt.__pydantic_config__ = config
+    return rebuilt
+
+
+def _field(hint: Any, needed: bool) -> Any:
+    """The type of a field. What it says of itself counts: Python 3.11 does not read that where annotations are text."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Required, typing.NotRequired):
+        needed, hint = origin is typing.Required, typing.get_args(hint)[0]
+    return _portable(hint) if needed else typing.NotRequired[_portable(hint)]

@@ -4,12 +4,15 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import uuid4
 
-from foreman_client._arguments import expect
+from foreman_client._arguments import expect, mapping, required
 from foreman_contract import limits
 from foreman_contract.enums import Priority
 from foreman_contract.service import Config
+
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,16 @@ def worker_options(
     Raises:
         TypeError, ValueError: an argument is of the wrong type or out of range.
     """
-    expect(int, concurrency=concurrency, lease_seconds=lease_seconds, health_port=health_port)
-    expect(str, worker_id=worker_id, health_host=health_host)
-    expect(
-        int, **{f"concurrency_by_type[{kind!r}]": most for kind, most in (concurrency_by_type or {}).items()}
-    )
-    if min([concurrency, *(concurrency_by_type or {}).values()]) < 1:
+    required(int, concurrency=concurrency)
+    expect(int, lease_seconds=lease_seconds, health_port=health_port)
+    required(str, health_host=health_host)
+    expect(str, worker_id=worker_id)
+    bounds = mapping("concurrency_by_type", concurrency_by_type) or {}
+    required(int, **{f"concurrency_by_type[{kind!r}]": most for kind, most in bounds.items()})
+    if min([concurrency, *bounds.values()]) < 1:
         raise ValueError("concurrency must be at least 1")
+    if health_port is not None and not 0 <= health_port <= _LAST_PORT:
+        raise ValueError(f"health_port must be 0-{_LAST_PORT}")
     shortest = settings.limits.get("minLeaseSeconds", limits.MIN_LEASE_S)
     longest = settings.limits.get("maxLeaseSeconds", limits.MAX_LEASE_S)
     if lease_seconds is not None and not shortest <= lease_seconds <= longest:
@@ -100,7 +106,7 @@ def worker_options(
         name,
         concurrency,
         lease_seconds,
-        dict(concurrency_by_type or {}),
+        bounds,
         _priorities(priorities),
         health_host,
         health_port,

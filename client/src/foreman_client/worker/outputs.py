@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
 
 from foreman_client._json import depth, encode, escaped_size
 
@@ -15,13 +15,23 @@ def measured(value: Any) -> tuple[Any, int, int]:
 
     Raises:
         TypeError, ValueError: it is not JSON.
+        Exception: what a model's own code raises.
     """
     try:
         text = encode(value)
     except TypeError:
-        value = _plain(value)
+        value = _converted(value)
         text = encode(value)
     return value, escaped_size(text), depth(value)
+
+
+def _converted(value: Any) -> Any:
+    try:
+        return _plain(value)
+    except PydanticUserError as error:
+        raise TypeError(f"a dataclass in it cannot become JSON: {error.message}") from error
+    except RecursionError:
+        raise ValueError("contains itself, or is nested too deeply to be JSON") from None
 
 
 def _plain(value: Any) -> Any:

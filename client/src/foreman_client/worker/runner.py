@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from foreman_client._arguments import required
 from foreman_client._http import Session
 from foreman_client.config import ForemanConfig
 from foreman_client.context import Handler
@@ -82,6 +83,7 @@ class Worker:
             RuntimeError: it has started.
             TypeError, ValueError: as `Handlers.task`; or the function cannot be called as a handler.
         """
+        required(str, type=type)
 
         def register(handler: H) -> H:
             self._book.add(Registration(type, handler, concurrency, process))
@@ -161,6 +163,7 @@ class Worker:
             RuntimeError, ValueError, TypeError, OSError: as `start`; or one of the threads failed, which stops it.
             ValueError: not called in the main thread, the only one that signals reach.
         """
+        required((int, float), deadline_s=deadline_s)
         self._parts.poller.bursting = burst
         with Signals() as signals:
             self.start()
@@ -180,7 +183,11 @@ class Worker:
         It waits for the long polls under way too (20 s at most), to give back what they may still bring. A handler that
         runs on past the deadline is told through `ctx.cancelled`; its result is discarded. Calling again, from any
         thread, can only bring the deadline forward. Does nothing before `start`.
+
+        Raises:
+            TypeError: `deadline_s` is no number.
         """
+        required((int, float), deadline_s=deadline_s)
         if not self._started:
             return
         self._hasten(deadline_s)

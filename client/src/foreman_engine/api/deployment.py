@@ -40,7 +40,7 @@ def health(call: Call) -> Answer:
         environment=call.place.stage,
         services={"database": _word(found.database), "queues": _word(found.queues)},
     )
-    return Answer(body.to_wire(), 200 if found.database else 503)
+    return Answer(body.to_wire()) if found.database else Answer(body.to_wire(), 503, {"Retry-After": "1"})
 
 
 def _word(reachable: bool) -> str:

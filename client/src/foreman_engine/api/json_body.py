@@ -76,9 +76,8 @@ def _parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidJsonError("The body is not valid UTF-8.") from error
     except json.JSONDecodeError as error:
-        raise InvalidJsonError(
-            f"The body is not valid JSON: {error.msg} at character {error.pos}."
-        ) from error
+        what = error.msg.removesuffix(" at")
+        raise InvalidJsonError(f"The body is not valid JSON: {what} at character {error.pos}.") from error
 
 
 @contextmanager

@@ -157,3 +157,8 @@ LIST: Final = Paging(
     sort_order=SORT_ORDER,
 )
 """Of runs and tasks."""
+
+SCHEDULES: Final = Paging(
+    limit=LIST.limit, cursor=CURSOR, offset=LIST.offset, total=TOTAL, sort_order=SORT_ORDER
+)
+"""Of schedules: by creation."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -51,12 +52,14 @@ def serve(route: Route, call: Call, arrived: Arrived) -> Answer:
         EngineError: the request is refused, here or by the use case; `error_answer` turns it into an answer.
     """
     ids = {name: path_id(text) for name, text in arrived.path_parameters.items()}
-    if route.body is None:
-        return route.view(call, **ids)
-    sent = _json_body(arrived)
-    arguments: dict[str, Any] = {**ids, "body": parse(route.body, sent.fields)}
+    arguments: dict[str, Any] = dict(ids)
+    canonical = ""
+    if route.body is not None:
+        sent = _json_body(arrived)
+        arguments["body"] = parse(route.body, sent.fields)
+        canonical = sent.canonical
     if route.creates:
-        call = replace(call, idempotency=_idempotency(route, ids, arrived.idempotency_keys, sent))
+        call = replace(call, idempotency=_idempotency(route, ids, arrived.idempotency_keys, canonical))
     return route.view(call, **arguments)
 
 
@@ -73,14 +76,15 @@ def query_of(values: Mapping[str, Sequence[str]]) -> Query:
 
 
 def path_id(text: str) -> str:
-    """An id in a path, lower case.
+    """An id in a path, lower case. API Gateway hands it on as it came, percent-encoded or not.
 
     Raises:
         NotFoundError: it is no UUID, so nothing can have it.
     """
-    if not is_uuid(text):
+    decoded = unquote(text)
+    if not is_uuid(decoded):
         raise NotFoundError("There is nothing with this id.")
-    return str(UUID(text))
+    return str(UUID(decoded))
 
 
 def _json_body(arrived: Arrived) -> JsonBody:
@@ -142,9 +146,9 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _idempotency(
-    route: Route, ids: Mapping[str, str], given: Sequence[str], sent: JsonBody
+    route: Route, ids: Mapping[str, str], given: Sequence[str], canonical: str
 ) -> IdempotencyKey | None:
-    """The caller's idempotency key for this request, if there is one.
+    """The caller's idempotency key for this request, if there is one; `canonical` is the text of the body that it takes.
 
     Raises:
         InvalidError: it is given more than once, or is not 1-255 printable ASCII characters.
@@ -156,4 +160,4 @@ def _idempotency(
     if not _PRINTABLE.fullmatch(given[0]):
         raise invalid(IDEMPOTENCY_KEY, "must be 1-255 printable ASCII characters")
     # The ids in the path are what tells one run's data from another's.
-    return idempotency_key(route.method, route.path.format_map(ids), given[0], sent.canonical.encode())
+    return idempotency_key(route.method, route.path.format_map(ids), given[0], canonical.encode())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from foreman_engine.api import deployment, run_data, runs, tasks, work
+from foreman_engine.api import deployment, run_data, runs, schedules, tasks, work
 from foreman_engine.api.routes import Routes
 
 RESOURCES: Final[Mapping[str, Routes]] = {
@@ -12,4 +12,5 @@ RESOURCES: Final[Mapping[str, Routes]] = {
     "tasks": tasks.routes,
     "work": work.routes,
     "run_data": run_data.routes,
+    "schedules": schedules.routes,
 }

@@ -1,9 +1,9 @@
-"""Hints on Foreman's own work queue: something of a run is to be finished, whoever began it."""
+"""Hints on Foreman's own work queue: something of a run is to be finished, whoever began it, or a schedule is to fire."""
 
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from foreman_contract.fields import is_uuid
 from foreman_engine.domain.keys import ORG_PATTERN
@@ -34,8 +34,24 @@ class Work:
     after_id: str | None = None
 
 
-def encode_work(work: Work) -> str:
+@dataclass(frozen=True, slots=True)
+class DueFire:
+    """A schedule's fire at an instant, in epoch milliseconds: good for that one, and for no other of the schedule."""
+
+    org_id: str
+    schedule_id: str
+    at: int
+
+
+AnyWork: TypeAlias = Work | DueFire
+_FIRE: Final = "fire"
+
+
+def encode_work(work: AnyWork) -> str:
     """The message body of a hint."""
+    if isinstance(work, DueFire):
+        fire = {"kind": _FIRE, "orgId": work.org_id, "scheduleId": work.schedule_id, "at": work.at}
+        return json.dumps(fire, separators=(",", ":"))
     fields = {
         "kind": work.kind.value,
         "orgId": work.org_id,
@@ -48,7 +64,7 @@ def encode_work(work: Work) -> str:
     return json.dumps(given, separators=(",", ":"))
 
 
-def decode_work(body: str) -> Work:
+def decode_work(body: str) -> AnyWork:
     """The hint in a message body; unknown fields are ignored.
 
     Raises:
@@ -57,22 +73,36 @@ def decode_work(body: str) -> Work:
     fields = json.loads(body)
     if not isinstance(fields, dict):
         raise ValueError("not an object")
-    org_id, epoch = fields.get("orgId"), fields.get("epoch")
+    org_id, kind = fields.get("orgId"), str(fields.get("kind"))
     if not (isinstance(org_id, str) and ORG_PATTERN.fullmatch(org_id)):
         raise ValueError("orgId is missing or malformed")
-    if not (epoch is None or type(epoch) is int):
-        raise ValueError("epoch is malformed")
-    run_id = _id(fields, "runId")
-    if run_id is None:
-        raise ValueError("runId is missing")
+    if kind == _FIRE:
+        at = _number(fields, "at")
+        if at is None:
+            raise ValueError("at is missing")
+        return DueFire(org_id, _required_id(fields, "scheduleId"), at)
     return Work(
         org_id,
-        run_id,
+        _required_id(fields, "runId"),
         _id(fields, "taskId"),
-        WorkKind(str(fields.get("kind"))),
-        epoch,
+        WorkKind(kind),
+        _number(fields, "epoch"),
         _id(fields, "afterId"),
     )
+
+
+def _number(fields: dict[str, Any], name: str) -> int | None:
+    value = fields.get(name)
+    if value is None or type(value) is int:
+        return value
+    raise ValueError(f"{name} is malformed")
+
+
+def _required_id(fields: dict[str, Any], name: str) -> str:
+    value = _id(fields, name)
+    if value is None:
+        raise ValueError(f"{name} is missing")
+    return value
 
 
 def _id(fields: dict[str, Any], name: str) -> str | None:

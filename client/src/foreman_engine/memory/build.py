@@ -11,6 +11,7 @@ from foreman_engine.memory.queue_watch import MemoryQueueWatch
 from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
+from foreman_engine.memory.schedules import MemoryScheduleStore
 from foreman_engine.memory.state import MemoryState
 from foreman_engine.memory.tasks import MemoryTaskStore
 from foreman_engine.service.ports import Clock, Ids, Ports
@@ -34,6 +35,7 @@ def memory_ports(
         runs=MemoryRunStore(state),
         tasks=MemoryTaskStore(state),
         run_data=MemoryRunDataStore(state),
+        schedules=MemoryScheduleStore(state),
         keys=MemoryKeyStore(state),
         rate_windows=MemoryRateWindows(state),
         payloads=MemoryOutsidePayloads(state),

@@ -10,7 +10,7 @@ from foreman_contract.messages import MessageModel
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, PriorityUrls, Queues
 from foreman_engine.domain.errors import Fault, InvalidError
 from foreman_engine.domain.queues import physical_name
-from foreman_engine.domain.work import Work
+from foreman_engine.domain.work import AnyWork
 from foreman_engine.memory.queue import MemoryQueue, Received
 from foreman_engine.service.ports import Clock, EventNotice, TaskNotice
 
@@ -26,7 +26,7 @@ class MemoryMessages:
         self._stage = stage
         self._lock = threading.Lock()
         self._queues: dict[str, MemoryQueue[str]] = {}
-        self.work: Final[MemoryQueue[Work]] = MemoryQueue(clock)
+        self.work: Final[MemoryQueue[AnyWork]] = MemoryQueue(clock)
         """The internal work queue."""
 
     def resolve(self, org_id: str, task_queue: str, result_queue: str) -> Queues:
@@ -66,7 +66,7 @@ class MemoryMessages:
         for event in events:
             self._queue(url).send(_body(event.message), traceparent=event.traceparent)
 
-    def send_work(self, work: Sequence[Work], delay_s: int) -> None:
+    def send_work(self, work: Sequence[AnyWork], delay_s: int) -> None:
         """Put hints on the work queue."""
         for hint in work:
             self.work.send(hint, delay_s * 1000)

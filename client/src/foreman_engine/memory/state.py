@@ -1,18 +1,20 @@
 """What the memory stores share: one lock and the records under it, as one database would hold them."""
 
 import threading
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 
-from foreman_engine.domain.errors import AlreadyDoneError
+from foreman_engine.domain.errors import AlreadyDoneError, StaleError
 from foreman_engine.domain.idempotency import IdempotencyRecord
 from foreman_engine.domain.ids import run_address
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.rate_windows import Window
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.schedules import ScheduleChange, ScheduleState
 from foreman_engine.domain.tasks import Counts, TaskState
 from foreman_engine.memory.payloads import PayloadShelf
-from foreman_engine.service.ports import Clock
+from foreman_engine.service.ports import DUE_SHARDS, Clock
 
 RunKey = tuple[str, str]
 """Organization and run address."""
@@ -29,6 +31,7 @@ class MemoryState:
     counts: dict[RunKey, Counts] = field(default_factory=dict)
     tasks: dict[tuple[str, str], TaskState] = field(default_factory=dict)
     entries: dict[tuple[str, str], EntryState] = field(default_factory=dict)
+    schedules: dict[tuple[str, str], ScheduleState] = field(default_factory=dict)
     keys: dict[tuple[str, str], ApiKey] = field(default_factory=dict)
     records: dict[tuple[str, str], IdempotencyRecord] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], dict[int, Window]] = field(default_factory=dict)
@@ -55,3 +58,18 @@ class MemoryState:
         """Store the record of a request that has just done its work."""
         if record is not None:
             self.records[org_id, record.scope] = record
+
+    def change_schedule(self, change: ScheduleChange) -> ScheduleState:
+        """Store a schedule as it is to be; StaleError when it is not as it was read."""
+        before = change.before
+        current = self.schedules.get((before.org_id, before.id))
+        if current is None or current.rev != before.rev:
+            raise StaleError([before.id])
+        saved = replace(change.after, rev=before.rev + 1)
+        self.schedules[before.org_id, before.id] = saved
+        return saved
+
+
+def due_shard(uid: str) -> int:
+    """The shard of the due-index in which a task or a schedule is found."""
+    return zlib.crc32(uid.encode()) % DUE_SHARDS

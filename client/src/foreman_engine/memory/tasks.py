@@ -1,6 +1,5 @@
 """Tasks in memory."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,11 +9,10 @@ from foreman_engine.domain.ids import created_ms, run_address
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, Counts, TaskState, ends_in
 from foreman_engine.memory.pages import page_of
-from foreman_engine.memory.state import MemoryState
+from foreman_engine.memory.state import MemoryState, due_shard
 from foreman_engine.service.indexes import IndexRow, TaskIndex
 from foreman_engine.service.ports import (
     ALONE,
-    DUE_SHARDS,
     DependantPage,
     DueTask,
     Position,
@@ -37,6 +35,8 @@ class MemoryTaskStore:
             current = self._new_run(run) if writing.new_run else self._open_run(run)
             if any((task.org_id, task.id) in self._state.tasks for task in tasks):
                 raise IdTakenError(run.id)
+            if writing.fired is not None:
+                self._state.change_schedule(writing.fired)
             self._tell_dependencies(writing.dependencies)
             total = run.total_tasks if writing.new_run else current.total_tasks + len(tasks)
             self._state.runs[run.org_id, run_address(run.id) or ""] = replace(current, total_tasks=total)
@@ -163,7 +163,7 @@ class MemoryTaskStore:
             waiting = [
                 DueTask(task.org_id, task.id, task.due_at)
                 for task in self._state.tasks.values()
-                if task.due_at is not None and task.due_at <= until_ms and _shard(task.id) == shard
+                if task.due_at is not None and task.due_at <= until_ms and due_shard(task.id) == shard
             ]
         return sorted(waiting, key=lambda each: (each.due_at, each.task_id))[:limit]
 
@@ -184,7 +184,3 @@ class MemoryTaskStore:
         if after_id is not None:
             rows = [task for task in rows if (task.id > after_id if ascending else task.id < after_id)]
         return TaskPage(tuple(rows[:limit]), more=len(rows) > limit)
-
-
-def _shard(task_id: str) -> int:
-    return zlib.crc32(task_id.encode()) % DUE_SHARDS

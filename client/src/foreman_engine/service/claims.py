@@ -11,7 +11,6 @@ from foreman_engine.domain.attempts import Claimant, ClaimDecision, decide_claim
 from foreman_engine.domain.errors import StaleError, UnavailableError
 from foreman_engine.domain.graph import Readiness
 from foreman_engine.domain.ids import created_ms, task_address
-from foreman_engine.domain.payload import escaped_bytes
 from foreman_engine.domain.runs import RunState
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.service.notices import notice, send
@@ -19,7 +18,7 @@ from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import verdict_on
 from foreman_engine.service.settle import settle
 from foreman_engine.service.starting import ensure_started
-from foreman_engine.service.views import task_view
+from foreman_engine.service.views import answer_bytes, task_view
 
 UNKNOWN_HIDE_S: Final = 5
 _TRIES: Final = 8
@@ -43,7 +42,7 @@ def claim_tasks(ports: Ports, org_id: str, request: Claim) -> list[ClaimResult]:
         if task is None or task.run_id not in runs:
             results.append(_unknown(task_id, ports.clock.now_ms()))
             continue
-        size = _answer_bytes(task)
+        size = answer_bytes(task)
         if size > room and not task.ended:
             results.append(_message(task_id, ClaimOutcome.DEFERRED, MessageAction.HIDE, 0))
             continue
@@ -51,12 +50,6 @@ def claim_tasks(ports: Ports, org_id: str, request: Claim) -> list[ClaimResult]:
         room -= size if result.outcome is ClaimOutcome.CLAIMED else 0
         results.append(result)
     return results
-
-
-def _answer_bytes(task: TaskState) -> int:
-    """About what the task takes of an answer: its payloads, exactly, and a kilobyte or two for the rest."""
-    payloads = (task.input_data, task.output_data, task.error_data, task.metadata, task.progress)
-    return 2 * limits.KIB + sum(escaped_bytes(kept.text or "") for kept in payloads if kept is not None)
 
 
 def _with_inputs(ports: Ports, tasks: Mapping[str, TaskState]) -> dict[str, TaskState]:

@@ -31,6 +31,7 @@ from foreman_engine.service.new_tasks import Planned, find_dependencies, plan_ta
 from foreman_engine.service.notices import first_notices, send
 from foreman_engine.service.ports import Ports, Writing
 from foreman_engine.service.release import HINT_DELAY_S, resolve
+from foreman_engine.service.replays import replayed_tasks
 from foreman_engine.service.runs import read_run
 from foreman_engine.service.settle import settle_hinted
 from foreman_engine.service.views import task_view
@@ -70,7 +71,7 @@ def create_tasks(
     check_starts(requests, ports.clock.now_ms(), batch=batch)
     wired = wire(requests, batch=batch)
     if (made := made_before(ports.keys, org_id, key)) is not None:
-        return CreatedTasks(_made_before(ports, org_id, made), replayed=True)
+        return CreatedTasks(replayed_tasks(ports, org_id, made), replayed=True)
     for _ in range(_TRIES):
         run = read_run(ports, org_id, run_id)
         if run.ended:
@@ -87,7 +88,7 @@ def create_tasks(
         except AlreadyDoneError as done:
             if key is None:
                 raise
-            return CreatedTasks(_made_before(ports, org_id, key.replayed(done)), replayed=True)
+            return CreatedTasks(replayed_tasks(ports, org_id, key.replayed(done)), replayed=True)
         return CreatedTasks([task_view(task) for task in _as_they_are(ports, run, planned)], replayed=False)
     raise UnavailableError("The run or what the tasks depend on is changing too fast.")
 
@@ -141,9 +142,3 @@ def _check_parents(ports: Ports, run: RunState, requests: Sequence[CreateTask]) 
     found_parents = ports.tasks.get(run.org_id, sorted(parents)) if parents else {}
     if any(parent not in found_parents or found_parents[parent].run_id != run.id for parent in parents):
         raise NotFoundError("There is no such parent task in this run.")
-
-
-def _made_before(ports: Ports, org_id: str, task_ids: Sequence[str]) -> list[Task]:
-    found = ports.tasks.get(org_id, task_ids)
-    loaded = ports.tasks.load([found[task_id] for task_id in task_ids])
-    return [task_view(task) for task in loaded]

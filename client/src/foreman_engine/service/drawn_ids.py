@@ -13,7 +13,7 @@ _MAX_ENTRY_SEQUENCE: Final = (1 << 12) - 1
 
 
 class DrawnIds:
-    """Ids: each task or entry id of a process lies behind those it drew before, whatever the clock does. Thread-safe."""
+    """Ids: each task, entry or schedule id of a process lies behind those it drew before, whatever the clock does. Thread-safe."""
 
     def __init__(self, source: random.Random) -> None:
         self._random = source
@@ -42,6 +42,10 @@ class DrawnIds:
         with self._lock:
             self._entry = following(self._entry, now_ms, self._random.getrandbits(11), _MAX_ENTRY_SEQUENCE)
             return make_entry_id(self._entry.ms, self._entry.sequence, self._random.getrandbits(62))
+
+    def schedule_id(self, now_ms: int) -> str:
+        """A fresh schedule id, behind those that this process drew before."""
+        return self.entry_id(now_ms)  # the same form: nothing but the order of creation is read from it
 
     def uniform(self) -> float:
         """Uniform in [0, 1)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from foreman_contract import limits
 from foreman_engine.domain.errors import AlreadyDoneError, KeyReusedError
 from foreman_engine.domain.idempotency import IdempotencyRecord
-from foreman_engine.service.ports import KeyStore
+from foreman_engine.service.key_store import KeyStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,17 @@ from foreman_contract.enums import Priority, TaskStatus
 from foreman_contract.messages import ResultMessage, TaskMessage
 from foreman_contract.service import Queues
 from foreman_engine.domain.idempotency import IdempotencyRecord
-from foreman_engine.domain.keys import ApiKey
-from foreman_engine.domain.rates import RateLimit
 from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.schedules import ScheduleChange
 from foreman_engine.domain.tasks import Change, Counts, TaskState
-from foreman_engine.domain.work import Work
+from foreman_engine.domain.work import AnyWork
 from foreman_engine.service.backlog import QueueWatch
 from foreman_engine.service.indexes import IndexRow, RunIndex, TaskIndex
+from foreman_engine.service.key_store import KeyStore
 from foreman_engine.service.outside_payloads import OutsidePayloads
 from foreman_engine.service.rate_windows import RateWindows
 from foreman_engine.service.run_data_store import RunDataStore
+from foreman_engine.service.schedule_store import ScheduleStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,14 @@ class Writing:
 
     `dependencies` are tasks outside the call, as read: each learns that it has dependants. One that was open must not have ended
     since, one that had ended must be at the same `rev`.
-    With `new_run` the run itself is written (rev 0), its `total_tasks` as given.
+    With `new_run` the run itself is written (rev 0), its `total_tasks` as given. `fired` is what becomes of the schedule that
+    starts it, on condition that its `rev` is as read.
     """
 
     record: IdempotencyRecord | None = None
     dependencies: Sequence[TaskState] = ()
     new_run: bool = False
+    fired: ScheduleChange | None = None
 
 
 ALONE: Final = Writing()
@@ -87,7 +90,7 @@ class DueTask:
 
 
 DUE_SHARDS: Final = 4
-"""Partitions of the due-index; it spans all organizations, so that a sweep of nothing is four queries."""
+"""Partitions of a due-index; it spans all organizations, so that a sweep of nothing is four queries."""
 
 
 class RunStore(Protocol):
@@ -138,7 +141,8 @@ class TaskStore(Protocol):
         Raises:
             AlreadyDoneError: the idempotency record exists (checked before anything else).
             ConflictError: the run has ended.
-            StaleError: `ids` are those of `writing.dependencies` that are not as asserted, or the run is at another epoch.
+            StaleError: `ids` are those of `writing.dependencies` that are not as asserted, or the schedule that fired; or the run
+                is at another epoch.
             IdTakenError: one of the ids exists, or with `writing.new_run` another run lies at the run's address.
         """
 
@@ -195,31 +199,6 @@ class TaskStore(Protocol):
         """The run's tasks in creation order (or the reverse), strongly consistent, starting behind `after_id`."""
 
 
-class KeyStore(Protocol):
-    """API keys and idempotency records."""
-
-    def add(self, key: ApiKey) -> None:
-        """Store a new key."""
-
-    def find(self, org_id: str, key_hash: str) -> ApiKey | None:
-        """The key of that hash in that organization, revoked or not."""
-
-    def of_org(self, org_id: str) -> list[ApiKey]:
-        """Every key of an organization, oldest first."""
-
-    def organizations(self) -> list[str]:
-        """Every organization that ever got a key, sorted."""
-
-    def revoke(self, org_id: str, key_id: str, now: int) -> bool:
-        """Mark the key revoked; False when there is no such key. Revoking twice keeps the first instant."""
-
-    def set_limit(self, org_id: str, key_id: str, rate_limit: RateLimit | None, *, unlimited: bool) -> bool:
-        """Change the key's rate limit; False when there is no such key."""
-
-    def record(self, org_id: str, scope: str) -> IdempotencyRecord | None:
-        """The idempotency record of that scope, if it has not expired."""
-
-
 @dataclass(frozen=True, slots=True)
 class TaskNotice:
     """A task message to send; it becomes visible after `delay_ms` (at most 15 minutes; a longer wait is looked at again)."""
@@ -251,7 +230,7 @@ class Messages(Protocol):
     def send_events(self, org_id: str, queue: str | None, events: Sequence[EventNotice]) -> None:
         """Put events on a result queue (None: the default one), all of them or an error."""
 
-    def send_work(self, work: Sequence[Work], delay_s: int) -> None:
+    def send_work(self, work: Sequence[AnyWork], delay_s: int) -> None:
         """Put hints on the internal work queue."""
 
     def ping(self) -> None:
@@ -277,6 +256,9 @@ class Ids(Protocol):
     def entry_id(self, now_ms: int) -> str:
         """A fresh entry id, behind those that this process drew before."""
 
+    def schedule_id(self, now_ms: int) -> str:
+        """A fresh schedule id, behind those that this process drew before."""
+
     def uniform(self) -> float:
         """Uniform in [0, 1)."""
 
@@ -291,6 +273,7 @@ class Ports:
     runs: RunStore
     tasks: TaskStore
     run_data: RunDataStore
+    schedules: ScheduleStore
     keys: KeyStore
     rate_windows: RateWindows
     payloads: OutsidePayloads

@@ -6,10 +6,12 @@ from foreman_contract import limits
 from foreman_contract.graphs import AtLeast
 from foreman_contract.run_data import Entry
 from foreman_contract.runs import Run
+from foreman_contract.schedules import Schedule
 from foreman_contract.tasks import RetryPolicy, Task
 from foreman_engine.domain.payload import Payload, escaped_bytes
 from foreman_engine.domain.run_data import EntryState
 from foreman_engine.domain.runs import RunState
+from foreman_engine.domain.schedules import ScheduleState, passed
 from foreman_engine.domain.tasks import TaskState
 
 Fields = dict[str, Any]
@@ -98,6 +100,12 @@ def task_view(task: TaskState, *, listed: bool = False) -> Task:
     )
 
 
+def answer_bytes(task: TaskState) -> int:
+    """About what a loaded task takes of an answer: its payloads, exactly, and a kilobyte or two for the rest."""
+    payloads = (task.input_data, task.output_data, task.error_data, task.metadata, task.progress)
+    return 2 * limits.KIB + sum(escaped_bytes(kept.text or "") for kept in payloads if kept is not None)
+
+
 def _policy_view(task: TaskState) -> RetryPolicy | None:
     policy = task.retry_policy
     if policy is None:
@@ -118,4 +126,29 @@ def entry_view(entry: EntryState, *, listed: bool = False) -> Entry:
         updated_at=entry.updated_at,
         **_payloads({"value": entry.value}, listed=listed),
         **_set({"metadata": entry.metadata and entry.metadata.value()}),
+    )
+
+
+def schedule_view(schedule: ScheduleState, now: int, *, listed: bool = False) -> Schedule:
+    """A loaded schedule as it is answered. While it is paused, its next fire is what it would be from `now` on."""
+    stands = schedule.paused and schedule.next_fire_at <= now
+    optional = {
+        "cron": schedule.cron,
+        "every_seconds": schedule.every_s,
+        "last_fire_at": schedule.last_fire_at,
+        "last_run_id": schedule.last_run_id,
+    }
+    return Schedule(
+        id=schedule.id,
+        org_id=schedule.org_id,
+        name=schedule.name,
+        time_zone=schedule.time_zone,
+        overlap=schedule.overlap,
+        catch_up=schedule.catch_up,
+        paused=schedule.paused,
+        next_fire_at=(passed(schedule, now) if stands else schedule).next_fire_at,
+        created_at=schedule.created_at,
+        updated_at=schedule.updated_at,
+        **_payloads({"template": schedule.template}, listed=listed),
+        **_set(optional),
     )

@@ -1,20 +1,24 @@
 """What a message on Foreman's own work queue leads to: something begun elsewhere is finished, or found to be done."""
 
-from foreman_engine.domain.work import Work, WorkKind
+from foreman_engine.domain.work import AnyWork, DueFire, Work, WorkKind
 from foreman_engine.service.notices import first_notices, may_lack_message, send
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.release import WORK_PAGES as RELEASE_PAGES
 from foreman_engine.service.release import release_dependants, resolve
+from foreman_engine.service.schedule_fires import fire_due
 from foreman_engine.service.settle import settle, settle_hinted, tell
 from foreman_engine.service.walks import WORK_PAGES, walk
 
 
-def finish_work(ports: Ports, work: Work) -> None:
+def finish_work(ports: Ports, work: AnyWork) -> None:
     """Finish what the hint names. Doing so twice, or at the same time as others, does no harm.
 
     Raises:
         UnavailableError: a store or queue was away; the message comes back.
     """
+    if isinstance(work, DueFire):
+        fire_due(ports, work)
+        return
     if work.kind is WorkKind.SETTLE:
         _settle(ports, work)
         return

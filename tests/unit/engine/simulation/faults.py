@@ -7,7 +7,8 @@ from enum import Enum, auto
 from typing import Any, Final, cast
 
 from foreman_engine.domain.errors import EngineError, UnavailableError
-from foreman_engine.service.ports import KeyStore, Messages, Ports, RunStore, TaskStore
+from foreman_engine.service.key_store import KeyStore
+from foreman_engine.service.ports import Messages, Ports, RunStore, TaskStore
 from foreman_engine.service.run_data_store import RunDataStore
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from foreman_contract.enums import MessageAction, RunStatus, TaskStatus
 from foreman_contract.messages import TaskMessage
 from foreman_engine.domain.tasks import TaskState
-from foreman_engine.domain.work import Work, WorkKind
+from foreman_engine.domain.work import AnyWork, Work, WorkKind
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.memory.ids import seeded_ids
 from foreman_engine.memory.keys import MemoryKeyStore
@@ -19,6 +19,7 @@ from foreman_engine.memory.queue_watch import MemoryQueueWatch
 from foreman_engine.memory.rate_windows import MemoryRateWindows
 from foreman_engine.memory.run_data import MemoryRunDataStore
 from foreman_engine.memory.runs import MemoryRunStore
+from foreman_engine.memory.schedules import MemoryScheduleStore
 from foreman_engine.memory.state import MemoryState
 from foreman_engine.memory.tasks import MemoryTaskStore
 from foreman_engine.service.ports import DueTask, Ports, TaskNotice
@@ -83,6 +84,7 @@ class World:
             runs=MemoryRunStore(self.state),
             tasks=self.tasks,
             run_data=MemoryRunDataStore(self.state),
+            schedules=MemoryScheduleStore(self.state),
             keys=MemoryKeyStore(self.state),
             rate_windows=MemoryRateWindows(self.state),
             payloads=MemoryOutsidePayloads(self.state),
@@ -96,7 +98,7 @@ class World:
         """Whether something was found: then the rest of the example says nothing."""
         self.stalled: list[Operation] = []
         self.dead: list[tuple[str, str]] = []
-        self.dead_work: list[Work] = []
+        self.dead_work: list[AnyWork] = []
         self.requests: list[tuple[str, Any]] = []
         """What workers ever asked, by the name of the use case."""
         self.numbers = count(1)
@@ -207,11 +209,12 @@ class World:
             return task.lease_until is not None
         return task.status in (TaskStatus.QUEUED, TaskStatus.RETRYING)
 
-    def _hinted(self, task: TaskState, hints: list[Work]) -> bool:
+    def _hinted(self, task: TaskState, hints: list[AnyWork]) -> bool:
         run = self.state.run(task.org_id, task.run_id)
         assert run is not None
         return any(
-            hint.run_id == task.run_id
+            isinstance(hint, Work)
+            and hint.run_id == task.run_id
             and (
                 (hint.kind is WorkKind.SETTLE and hint.task_id == task.id)
                 or (hint.kind is WorkKind.RETRY and hint.epoch == run.epoch and run.hold)
