@@ -22,13 +22,15 @@ LOG_DAYS: Final = 30
 class Stage:
     """A stage with the outputs of its state stack. `architecture` None leaves what .chalice/config.json says.
 
-    `rate_limit`, such as `100/15m` or `off`, is that of keys without one of their own; None leaves what the configuration says.
+    `rate_limit`, such as `100/15m` or `off`, is that of keys without one of their own; None leaves what the configuration says,
+    and what is deployed where that says nothing.
     """
 
     name: str
     outputs: Mapping[str, str]
     architecture: str | None = None
     rate_limit: str | None = None
+    deployed_rate_limit: str | None = None
 
     @property
     def stack(self) -> str:
@@ -79,6 +81,7 @@ class Stage:
         }
         part = {key: value for key, value in _over(made, before).items() if own.get(key, value) is not None}
         part["environment_variables"] = {
+            **({} if self.deployed_rate_limit is None else {RATE_LIMIT: self.deployed_rate_limit}),
             **before.get("environment_variables", {}),
             **own.get("environment_variables", {}),
             **({} if self.rate_limit is None else {RATE_LIMIT: self.rate_limit}),

@@ -22,7 +22,7 @@ from infra.deployed.project import ROOT
 from infra.deployed.record import Code, Record, fetch_record, store_record
 from infra.deployed.stack import find_stage
 from infra.deployed.state import Wanted, find_stack, put_state
-from infra.deployed.survey import recalled, revision
+from infra.deployed.survey import deployed_rate_limit, recalled, revision
 from infra.errors import OperatorError
 
 
@@ -86,7 +86,9 @@ def _put_state(account: Account, options: Options, console: Console) -> Stage:
     with explained(f"change the stack {wanted.stack}"):
         changed = put_state(client, wanted, console.detail, may_lose_data)
         console.detail("done" if changed else "nothing changed")
-        return replace(find_stage(client, options.stage, options.architecture), rate_limit=options.rate_limit)
+        stage = find_stage(client, options.stage, options.architecture)
+        limit = deployed_rate_limit(account, stage)
+        return replace(stage, rate_limit=options.rate_limit, deployed_rate_limit=limit)
 
 
 def _put_code(account: Account, stage: Stage, options: Options, console: Console) -> Record:

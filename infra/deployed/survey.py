@@ -16,6 +16,7 @@ from infra.deployed.configuration import API_HANDLER, FUNCTIONS, Stage
 from infra.deployed.faults import code_of
 from infra.deployed.record import Record, Resource
 from infra.errors import OperatorError
+from infra.local.environment import RATE_LIMIT
 
 APP: Final = "foreman"
 """The name of the API, which all stages of an account share."""
@@ -31,6 +32,15 @@ def recalled(account: Account, stage: Stage, stored: Record | None) -> Record:
         [] if stored is None else [each for each in stored.resources if each["resource_type"] not in KNOWN]
     )
     return Record([*others, *found.values()], None if stored is None else stored.code)
+
+
+def deployed_rate_limit(account: Account, stage: Stage) -> str | None:
+    """The rate limit that the API has been given; None when it has not."""
+    functions = account.client("lambda")
+    found = _or_none(partial(functions.get_function_configuration, FunctionName=stage.function(API_HANDLER)))
+    variables = (found or {}).get("Environment", {}).get("Variables", {})
+    given: str | None = variables.get(RATE_LIMIT)
+    return given
 
 
 def revision(account: Account, stage: Stage) -> str:

@@ -64,6 +64,10 @@ class FakeChalice:
                 Handler=f"app.{name}",
                 Code={"ZipFile": _zip()},
             )
+        configured = stage.configure({"lambda_functions": {}}, {})["stages"][stage.name]
+        functions.update_function_configuration(
+            FunctionName=stage.function(name), Environment={"Variables": configured["environment_variables"]}
+        )
         if name in QUEUES and before.value(f"{name}-sqs-event-source", "event_uuid") is None:
             functions.create_event_source_mapping(
                 FunctionName=stage.function(name), EventSourceArn=stage.outputs[QUEUES[name]]

@@ -105,6 +105,19 @@ def test_the_first_time_everything_is_made_and_a_key_is_shown(operator: Operator
     assert f"https://{record.value('rest_api', 'rest_api_id')}.execute-api" in printed
 
 
+def test_a_rate_limit_stays_until_another_is_given(operator: Operator) -> None:
+    def limit() -> str | None:
+        function = operator.account.client("lambda").get_function_configuration(FunctionName="foreman-limits")
+        found: str | None = function["Environment"]["Variables"].get("FOREMAN_RATE_LIMIT")
+        return found
+
+    operator.deploy("limits")
+    assert limit() is None
+    for given, now in (("7/1m", "7/1m"), (None, "7/1m"), ("off", "off"), (None, "off")):
+        operator.deploy("limits", rate_limit=given, again=True)
+        assert limit() == now
+
+
 def test_the_second_time_nothing_changes(operator: Operator, shop: str) -> None:
     there, deploys = apis(operator), operator.chalice.deploys
     printed = operator.deploy(shop)

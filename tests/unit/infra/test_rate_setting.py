@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from typing import Any
 
 from chalicelib.config import Settings
 from foreman_engine.domain.rates import RateLimit
@@ -38,6 +40,19 @@ def test_a_deployed_stage_gets_it_with_its_configuration() -> None:
 
     assert variables("off")["FOREMAN_RATE_LIMIT"] == "off"
     assert "FOREMAN_RATE_LIMIT" not in variables(None)
+
+
+def test_what_is_deployed_gives_way_to_whatever_else_is_said() -> None:
+    stage = Stage("prod", OUTPUTS, deployed_rate_limit="1/1m")
+    base: dict[str, Any] = {"lambda_functions": {}}
+    said = {"environment_variables": {"FOREMAN_RATE_LIMIT": "2/1m"}}
+
+    def limit(of: Stage, base: dict[str, Any], own: dict[str, Any]) -> Any:
+        return of.configure(base, own)["stages"]["prod"]["environment_variables"]["FOREMAN_RATE_LIMIT"]
+
+    assert limit(stage, base, {}) == "1/1m"
+    assert limit(stage, {**base, "stages": {"prod": said}}, {}) == limit(stage, base, said) == "2/1m"
+    assert limit(replace(stage, rate_limit="3/1m"), base, said) == "3/1m"
 
 
 def test_a_server_with_a_malformed_one_does_not_start() -> None:
