@@ -9,7 +9,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0
 # Interpreters to try, in this order; `make PYTHON=/path/to/python3.12` tries that one first.
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3
 USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
-TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine client/src/foreman_client infra examples benchmarks tests
+TYPED := app.py chalicelib client/src/foreman_contract client/src/foreman_engine client/src/foreman_client client/src/foreman_pytest infra examples benchmarks tests
 FAST_TESTS := tests/unit tests/architecture
 ARGS :=
 

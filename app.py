@@ -1,20 +1,18 @@
 """The Chalice app: routes and event handlers, no logic."""
 
-from chalicelib.api import config, implied, openapi, refusals, run_data, runs, schedules, tasks, work
+from chalicelib.api import implied, openapi, refusals
 from chalicelib.api.app import ContractChalice
+from chalicelib.api.http import blueprint_of
 from chalicelib.config import Settings
 from chalicelib.events import dead_letters, sweep, work_queue
+from foreman_engine.api.table import RESOURCES
 
 Settings.from_env()  # a malformed setting ends the start, and not every request after it
 
 app = ContractChalice(app_name="foreman")
-app.register_blueprint(config.blueprint)
+for resource, routes in RESOURCES.items():
+    app.register_blueprint(blueprint_of(routes, resource))
 app.register_blueprint(openapi.blueprint)
-app.register_blueprint(runs.blueprint)
-app.register_blueprint(tasks.blueprint)
-app.register_blueprint(work.blueprint)
-app.register_blueprint(run_data.blueprint)
-app.register_blueprint(schedules.blueprint)
 implied.register(app)
 refusals.register(app)
 app.register_blueprint(work_queue.blueprint)

@@ -5,7 +5,8 @@ import sys
 import zlib
 from typing import Final
 
-from chalicelib.api.http import ROUTES, UNLISTED, Route
+from chalicelib.api.http import ROUTES, UNLISTED
+from foreman_engine.api.routes import Route
 
 
 def inside(value: bytes) -> bytes:

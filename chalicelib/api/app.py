@@ -8,12 +8,13 @@ from uuid import uuid4
 from chalice.app import Chalice
 
 from chalicelib.adapters.system import SystemClock
-from chalicelib.api.answers import Answer, error_body, internal_answer, to_response
+from chalicelib.api.responses import to_response
 from chalicelib.api.telemetry import Exchange, tell_request
 from chalicelib.bootstrap import is_cold, stage
 from chalicelib.telemetry.invocation import REQUEST_BUDGET_S, invoked
 from chalicelib.telemetry.lines import tell_bug
 from foreman_contract.enums import ErrorCode
+from foreman_engine.api.answers import Answer, error_body, internal_answer
 
 _REFUSALS: Final = {
     400: (ErrorCode.INVALID_REQUEST, "The request is malformed."),

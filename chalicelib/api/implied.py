@@ -5,9 +5,10 @@ from typing import Final
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.api.answers import Answer
 from chalicelib.api.cors import preflight
-from chalicelib.api.http import IMPLIED, ROUTES, Call, endpoint
+from chalicelib.api.http import IMPLIED, ROUTES, endpoint
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.routes import Call
 
 _HEAD: Final = "HEAD"
 _OPTIONS: Final = "OPTIONS"

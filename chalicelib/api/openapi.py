@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, RouteEntry
 
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import ROUTES, UNLISTED, Call, endpoint
+from chalicelib.api.http import ROUTES, UNLISTED, endpoint
 from chalicelib.api.openapi_operations import error_responses, headers, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.config import VERSION
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.routes import Call
 
 blueprint = Blueprint(__name__)
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any, Final
 
-from chalicelib.api.answers import MAX_DETAILS, STATUSES
-from chalicelib.api.http import Route
 from chalicelib.api.openapi_schemas import Schemas
-from chalicelib.api.parameters import Id, Parameter
 from chalicelib.api.rate_limit import HEADERS
 from foreman_contract import limits
 from foreman_contract.enums import ErrorCode
 from foreman_contract.service import ErrorBody
+from foreman_engine.api.answers import MAX_DETAILS, STATUSES
+from foreman_engine.api.parameters import Id, Parameter
+from foreman_engine.api.routes import Route
 
 _ERRORS: Final[Mapping[int, str]] = {
     400: f"The request is malformed; `details` name what is wrong, the first {MAX_DETAILS} of it.",

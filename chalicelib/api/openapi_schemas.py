@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-from chalicelib.api.http import Route
 from foreman_contract.base import RequestModel, WireModel
 from foreman_contract.service import ErrorBody
+from foreman_engine.api.routes import Route
 
 Mode = Literal["validation", "serialization"]
 _REF: Final = "#/components/schemas/{model}"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.api.answers import whole_seconds
 from chalicelib.bootstrap import Services
+from foreman_engine.api.answers import whole_seconds
 from foreman_engine.domain.errors import RateLimitedError
 from foreman_engine.domain.keys import ApiKey
 from foreman_engine.domain.rate_windows import Standing, limit_of

@@ -8,8 +8,9 @@ from typing import Final
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.api.answers import Answer, MethodNotAllowedError
-from chalicelib.api.http import REFUSAL, Call, endpoint
+from chalicelib.api.http import REFUSAL, endpoint
+from foreman_engine.api.answers import Answer, MethodNotAllowedError
+from foreman_engine.api.routes import Call
 from foreman_engine.domain.errors import NotFoundError
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")

@@ -3,10 +3,10 @@
 import logging
 from dataclasses import dataclass, field
 
-from chalicelib.api.answers import Answer
 from chalicelib.telemetry import emf, metrics
 from chalicelib.telemetry.invocation import Invocation
 from chalicelib.telemetry.lines import tell
+from foreman_engine.api.answers import Answer
 
 
 @dataclass(slots=True)

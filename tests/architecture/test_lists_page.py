@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.api.list_query import TASK_FILTERS
-from chalicelib.api.parameters import LIST
 from foreman_client import ForemanConfig, initialize_foreman_client
+from foreman_engine.api.list_query import TASK_FILTERS
+from foreman_engine.api.parameters import LIST
 from tests.factories import memory_api
 from tests.lines import logged
 

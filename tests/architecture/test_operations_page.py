@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from chalicelib.api.answers import STATUSES
 from chalicelib.telemetry.invocation import Invocation
 from chalicelib.telemetry.metrics import of_backlog, of_request
 from foreman_contract.enums import ErrorCode
+from foreman_engine.api.answers import STATUSES
 from foreman_engine.domain.measures import Measures
 from foreman_engine.service.backlog import Backlog
 from infra.deployed.gateway_responses import GATEWAY_RESPONSES

@@ -23,6 +23,7 @@ from tests.e2e.raw_server import RawServer, raw_server
 
 BUILD = "-m hatchling build --directory"
 PROBE = Path(__file__).with_name("installed_probe.py")
+USERS_TEST = Path(__file__).with_name("installed_users_test.py")
 USABLE = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
 HEALTH = {"status": "healthy", "timestamp": "2026-01-01T00:00:00Z", "environment": "dev", "services": {}}
 
@@ -58,7 +59,7 @@ PYTHONS = pythons()
 def needed_wheels(say: Callable[[str], None]) -> Path:
     """A folder with every wheel that the SDK and its build need on these Pythons, fetched once as any user fetches them."""
     project = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())
-    needs = project["project"]["dependencies"] + project["build-system"]["requires"]
+    needs = project["project"]["dependencies"] + project["build-system"]["requires"] + ["pytest"]
     pins = (ROOT / "constraints.txt").read_bytes()
     made_of = hashlib.sha256(pins + repr((needs, sorted(PYTHONS))).encode()).hexdigest()[:12]
 
@@ -79,6 +80,20 @@ def needed_wheels(say: Callable[[str], None]) -> Path:
             output(*pip, "--python-version", version, "--only-binary=:all:", *needs)
 
     return made_once(CACHE / f"sdk-wheels-{made_of}", Path.is_dir, fetch)
+
+
+def what_pytest_says(python: Path, folder: Path) -> str:
+    """What pytest prints of a user's test file, in a folder where nothing else lies."""
+    folder.mkdir()
+    shutil.copy(USERS_TEST, folder / "test_users.py")
+    command: list[str | Path] = [
+        python,
+        *["-I", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_users.py"],
+    ]
+    done = subprocess.run(
+        command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +133,8 @@ def said(
         pip += ["--no-compile", "--no-index", "--find-links", wheels]
         output(*pip, *dist.glob("*.whl"))
         printed = [output(python, "-I", "-W", "error", PROBE, service.endpoint)]
+        output(*pip, "pytest")
+        printed.append(what_pytest_says(python, folder / f"{version}-tests"))
         if version == next(iter(PYTHONS)):  # what it is built of does not depend on the version
             output(*pip, "--force-reinstall", "--no-deps", *dist.glob("*.tar.gz"))
             printed.append(output(python, "-I", "-W", "error", PROBE, service.endpoint))
@@ -144,14 +161,14 @@ def test_the_wheel_holds_the_packages_and_nothing_else(dist: Path) -> None:
     with zipfile.ZipFile(wheel) as content:
         tops = {name.split("/")[0] for name in content.namelist()}
     about = f"foreman_client-{foreman_client.__version__}.dist-info"
-    assert tops == {"foreman_client", "foreman_contract", "foreman_engine", about}
+    assert tops == {"foreman_client", "foreman_contract", "foreman_engine", "foreman_pytest", about}
 
 
 def test_the_source_distribution_holds_what_the_wheel_is_built_of(dist: Path) -> None:
     [source] = dist.glob("*.tar.gz")
     with tarfile.open(source) as content:
         inside = {"/".join(name.split("/")[1:3]) for name in content.getnames()}
-    packages = {"src/foreman_client", "src/foreman_contract", "src/foreman_engine"}
+    packages = {"src/foreman_client", "src/foreman_contract", "src/foreman_engine", "src/foreman_pytest"}
     assert packages | {"pyproject.toml", "README.md", "PKG-INFO"} <= inside
     assert {name for name in inside if name.startswith("src/")} == packages
 
@@ -159,5 +176,11 @@ def test_the_source_distribution_holds_what_the_wheel_is_built_of(dist: Path) ->
 @pytest.mark.parametrize("version", PYTHONS)
 def test_it_installs_and_works(said: dict[str, list[str]], version: str) -> None:
     own = foreman_client.__version__
-    for printed in said[version]:
-        assert printed == f"{own} {own} >=3.11 [] healthy healthy\n"
+    probed = [printed for printed in said[version] if printed.startswith(own)]
+    assert probed == [f"{own} {own} >=3.11 [] healthy healthy\n"] * (len(said[version]) - 1)
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_a_users_test_finds_the_fixture(said: dict[str, list[str]], version: str) -> None:
+    """By the entry point of the distribution, with no conftest; and nothing of it needs AWS."""
+    assert "3 passed" in said[version][1], said[version][1]

@@ -11,6 +11,7 @@ import httpx
 
 from foreman_client._answer import Answer
 from foreman_client._request import Request
+from foreman_client._stand_ins import surroundings_of
 from foreman_client._steps import Reply, Scope, Send, Steps
 from foreman_client._wire import Target, answered, client_arguments, scope_of
 from foreman_client.config import ForemanConfig
@@ -72,6 +73,13 @@ def open_async_session(
     Raises:
         RuntimeError: no event loop is running.
     """
+    if transport is None and (met := surroundings_of(config.endpoint)) is not None:
+        transport, sleep, monotonic, uniform = (
+            met.async_transport,
+            met.sleep_async,
+            met.monotonic,
+            met.uniform,
+        )
     http = httpx.AsyncClient(**client_arguments(config), transport=transport)
     target = Target(config.endpoint, config.timeout_s)
     return AsyncSession(http, target, scope_of(config, monotonic, uniform), sleep, asyncio.get_running_loop())

@@ -4,7 +4,6 @@ import os
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -14,6 +13,7 @@ import httpx
 from foreman_client._answer import Answer
 from foreman_client._request import Request
 from foreman_client._retry import Patience
+from foreman_client._stand_ins import surroundings_of
 from foreman_client._steps import Reply, Scope, Send, Steps
 from foreman_client._wire import Target, answered, client_arguments, scope_of
 from foreman_client.config import ForemanConfig
@@ -97,9 +97,12 @@ class _Pool(httpx.Client):
     _process: int | None = None
 
     def __del__(self) -> None:
-        with suppress(Exception):
+        # At the end of the interpreter every name that is used here may be gone, so none is needed to stay silent.
+        try:
             if self._process == os.getpid():
                 self.close()
+        except Exception:
+            return
 
 
 def _open_pool(config: ForemanConfig, transport: httpx.BaseTransport | None) -> httpx.Client:
@@ -117,6 +120,8 @@ def open_session(
     uniform: Callable[[], float] = random.random,
 ) -> Session:
     """A session of its own. Connects at the first call; its connections are closed when nothing refers to it."""
+    if transport is None and (met := surroundings_of(config.endpoint)) is not None:
+        transport, sleep, monotonic, uniform = met.transport, met.sleep, met.monotonic, met.uniform
     connections = Connections(lambda: _open_pool(config, transport))
     target = Target(config.endpoint, config.timeout_s)
     return Session(connections, target, scope_of(config, monotonic, uniform), sleep)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol
 
 from foreman_client._describe import SELF, sign_method
+from foreman_client._stand_ins import queues_of
 from foreman_client.operations.service import restore_queues
 from foreman_client.operations.watching import Watch
 from foreman_contract.service import Config
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from foreman_client._async_http import AsyncSession
     from foreman_client._http import Session
     from foreman_client.async_results import AsyncResults
+    from foreman_client.config import ForemanConfig
     from foreman_client.results import Results
     from foreman_client.worker.queue import TaskQueue
 
@@ -28,6 +30,10 @@ class HasSettings(Protocol):
     """Whoever knows the queues and can ask the service for them can iterate over results."""
 
     @property
+    def config(self) -> "ForemanConfig":
+        """The caller's."""
+
+    @property
     def settings(self) -> Config:
         """What the service said of itself."""
 
@@ -38,6 +44,10 @@ class HasSettings(Protocol):
 
 class HasAsyncSettings(Protocol):
     """As `HasSettings`, in an event loop."""
+
+    @property
+    def config(self) -> "ForemanConfig":
+        """The caller's."""
 
     @property
     def settings(self) -> Config:
@@ -52,7 +62,6 @@ def results_method(watch: Callable[P, Watch]) -> "Callable[Concatenate[HasSettin
     """What a caller may watch, as a method whose events are waited for."""
 
     def call(self: HasSettings, /, *args: P.args, **kwargs: P.kwargs) -> "Results":
-        # AWS is imported only by who needs it.
         from foreman_client._feed import Feed
         from foreman_client.results import Results
 
@@ -61,7 +70,10 @@ def results_method(watch: Callable[P, Watch]) -> "Callable[Concatenate[HasSettin
         def restore() -> object:
             return session.run(restore_queues(session.scope))
 
-        return Results(partial(_open, self.settings), restore, lambda: Feed(asked, _wait_s(self.settings)))
+        def feed() -> Feed:
+            return Feed(asked, _wait_s(self.settings), session.scope.monotonic, session.scope.uniform)
+
+        return Results(partial(_open, self.config, self.settings), restore, feed, session.sleep)
 
     sign_method(call, watch, SELF, "Results")
     return call
@@ -81,15 +93,20 @@ def async_results_method(
         async def restore() -> object:
             return await session.run(restore_queues(session.scope))
 
-        return AsyncResults(
-            partial(_open, self.settings), restore, lambda: Feed(asked, _wait_s(self.settings))
-        )
+        def feed() -> Feed:
+            return Feed(asked, _wait_s(self.settings), session.scope.monotonic, session.scope.uniform)
+
+        return AsyncResults(partial(_open, self.config, self.settings), restore, feed, session.sleep)
 
     sign_method(call, watch, SELF, "AsyncResults")
     return call
 
 
-def _open(settings: Config) -> "TaskQueue":
+def _open(config: "ForemanConfig", settings: Config) -> "TaskQueue":
+    met = queues_of(config.endpoint)
+    if met is not None:
+        return met.open_results(settings)
+    # AWS is imported only by who needs it.
     from foreman_client._sqs import open_result_queue
 
     return open_result_queue(settings)

@@ -8,6 +8,7 @@ import httpx
 
 from foreman_client._bind import method, paged_method
 from foreman_client._http import Session, open_session
+from foreman_client._stand_ins import queues_of
 from foreman_client._watch import results_method
 from foreman_client._wire import checked
 from foreman_client.config import ForemanConfig
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from foreman_client.context import Handler
     from foreman_client.handlers import Handlers
     from foreman_client.worker import Worker
+    from foreman_client.worker.options import WorkerOptions
 
 
 class Foreman:
@@ -111,10 +113,6 @@ class Foreman:
         Raises:
             TypeError, ValueError: an argument is of the wrong type or out of range.
         """
-        # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
-        from foreman_client._sqs import open_task_queues
-        from foreman_client.worker import Worker
-        from foreman_client.worker.api import SessionApi
         from foreman_client.worker.options import worker_options
 
         options = worker_options(
@@ -127,9 +125,20 @@ class Foreman:
             health_host=health_host,
             health_port=health_port,
         )
-        queues = open_task_queues(self.settings, options.priorities, self._restore_queues)
         given = {} if handlers is None else handlers
-        return Worker(given, options, SessionApi(self.session, options), queues, self.session, self.config)
+        met = queues_of(self.config.endpoint)
+        return self._worker_on_sqs(given, options) if met is None else met.create_worker(given, options, self)
+
+    def _worker_on_sqs(
+        self, handlers: "Mapping[str, Handler] | Handlers", options: "WorkerOptions"
+    ) -> "Worker":
+        # AWS is imported only by who needs it: a caller that never starts a worker pays nothing.
+        from foreman_client._sqs import open_task_queues
+        from foreman_client.worker import Worker
+        from foreman_client.worker.api import SessionApi
+
+        queues = open_task_queues(self.settings, options.priorities, self._restore_queues)
+        return Worker(handlers, options, SessionApi(self.session, options), queues, self.session, self.config)
 
     def _restore_queues(self) -> None:
         """Have the service look for its queues; one that was deleted is created again. A failure is tried again later."""

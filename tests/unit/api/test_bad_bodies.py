@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
-from chalicelib.api.answers import MAX_DETAILS
-from chalicelib.api.http import Route
 from foreman_contract import limits
+from foreman_engine.api.answers import MAX_DETAILS
+from foreman_engine.api.routes import Route
 from tests.bad_bodies import NO_JSON_OBJECT, ODD_BUT_FINE, inside, taking_bodies
 from tests.factories import Answered, Api
 from tests.unit.api.flows import get_run, make_run, make_task

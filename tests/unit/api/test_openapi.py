@@ -11,8 +11,9 @@ from openapi_spec_validator import validate
 
 from app import app
 from chalicelib.api import http
-from chalicelib.api.http import ROUTES, UNLISTED, Route
-from chalicelib.api.query import Query
+from chalicelib.api.http import ROUTES, UNLISTED
+from foreman_engine.api.query import Query
+from foreman_engine.api.routes import Route
 from tests.factories import MISSING_ID, Api, memory_api
 from tests.unit.api.flows import make_run, make_task
 from tests.unit.api.test_routes import SCHEDULE

@@ -57,7 +57,7 @@ def test_every_operation_is_a_function_and_a_method_with_the_same_signature(name
 OWN_MODULES = """
 foreman_client foreman_client._answer foreman_client._arguments foreman_client._bind
 foreman_client._describe foreman_client._http foreman_client._json foreman_client._request foreman_client._retry
-foreman_client._steps foreman_client._unset foreman_client._version foreman_client._walk foreman_client._watch
+foreman_client._stand_ins foreman_client._steps foreman_client._unset foreman_client._version foreman_client._walk foreman_client._watch
 foreman_client._wire foreman_client.client foreman_client.config foreman_client.errors
 foreman_client.functions foreman_client.operations foreman_client.operations.deleting
 foreman_client.operations.graph_fields foreman_client.operations.iterating foreman_client.operations.run_data

@@ -11,6 +11,7 @@ from foreman_client.worker.attempts import Attempt, Holdings
 from foreman_client.worker.disposal import Disposal
 from foreman_client.worker.heartbeat import Heartbeat
 from foreman_client.worker.options import Timing, WorkerOptions
+from foreman_client.worker.pace import Pace
 from foreman_contract.enums import Priority
 from foreman_contract.tasks import Task
 from tests.unit.client.records import task_id, task_json
@@ -27,7 +28,9 @@ class Pulse:
         self.holdings = Holdings()
         options = WorkerOptions("w-1", 10, None)
         disposal = Disposal({Priority.NORMAL: self.queue}, Timing())
-        self.heartbeat = Heartbeat(self.api, options, self.holdings, disposal, lambda: self.now)
+        self.heartbeat = Heartbeat(
+            self.api, options, self.holdings, disposal, Pace(monotonic=lambda: self.now)
+        )
 
     def hold(self, number: int, beat_at: float = 120.0, attempt: int = 1) -> Attempt:
         task = Task.model_validate(task_json(number, status="running", attempt=attempt))

@@ -22,6 +22,7 @@ from foreman_client.handlers import Registration
 from foreman_client.steering import FailPermanently, RetryLater
 from foreman_client.worker.calls import Call, call_of
 from foreman_client.worker.executor import Returned, Unfit, called, calls, checked
+from foreman_client.worker.relay import Line, relay
 from foreman_contract.tasks import Task
 
 
@@ -50,8 +51,16 @@ class RaisedThere:
     trace: str
 
 
-def serve(connection: "Connection[Any, Any]", config: ForemanConfig, max_payload_bytes: int) -> None:
-    """Answer each job with any number of `Progress`, and then `Returned`, `Unfit` or `RaisedThere`."""
+def serve(
+    connection: "Connection[Any, Any]", config: ForemanConfig, max_payload_bytes: int, relayed: bool
+) -> None:
+    """Answer each job with any number of `Progress`, and then `Returned`, `Unfit` or `RaisedThere`.
+
+    `relayed`: the config's endpoint stands in the worker's process, so requests are questions to it.
+    """
+    line = Line(connection)
+    if relayed:
+        relay(config.endpoint, line)
     # Ctrl-C reaches the whole group of the terminal; whether a handler may finish is for the worker to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_worker, name="foreman-worker-watch", daemon=True).start()
@@ -59,7 +68,7 @@ def serve(connection: "Connection[Any, Any]", config: ForemanConfig, max_payload
         try:
             job: Job = connection.recv()
             with _undisturbed():
-                connection.send(_answer(connection, job, config, max_payload_bytes))
+                connection.send(_answer(line, job, config, max_payload_bytes))
         except (EOFError, OSError):  # the worker is gone, or wants no more
             return
 
@@ -86,13 +95,10 @@ def _end_with_worker() -> None:
 
 
 def _answer(
-    connection: "Connection[Any, Any]", job: Job, config: ForemanConfig, max_payload_bytes: int
+    line: Line, job: Job, config: ForemanConfig, max_payload_bytes: int
 ) -> Returned | Unfit | RaisedThere:
-    sending = threading.Lock()
-
     def tell(value: Any) -> None:
-        with sending:
-            connection.send(Progress(value))
+        line.tell(Progress(value))
 
     task = Task.model_validate(job.task)
     try:

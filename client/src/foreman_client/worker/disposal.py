@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from foreman_client.worker.options import Timing
 from foreman_client.worker.outage import Outage
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.queue import QueueFaultError, Received, TaskQueue
 from foreman_contract.enums import MessageAction, Priority
 
@@ -26,9 +27,9 @@ T = TypeVar("T")
 class Disposal:
     """The queues' side of an answer. A fault of a queue is logged once: the message comes back and is told again."""
 
-    def __init__(self, queues: Mapping[Priority, TaskQueue], timing: Timing) -> None:
+    def __init__(self, queues: Mapping[Priority, TaskQueue], timing: Timing, pace: Pace = REAL) -> None:
         self._queues = queues
-        self.outage = Outage("deleting or hiding messages", timing)
+        self.outage = Outage("deleting or hiding messages", timing, pace.uniform, pace.monotonic)
 
     def do_as_told(self, told: Iterable[Told]) -> None:
         """Delete, hide or leave each message."""

@@ -1,7 +1,6 @@
 """Keeping alive what is held: leases at Foreman and visibility on the queue, in one rhythm."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from foreman_client._arguments import JsonObject
@@ -13,6 +12,7 @@ from foreman_client.worker.attempts import Attempt, Holdings, Phase
 from foreman_client.worker.disposal import Disposal, Told
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage, logger
+from foreman_client.worker.pace import REAL, Pace
 from foreman_contract import limits
 from foreman_contract.enums import HeartbeatOutcome, MessageAction
 from foreman_contract.work import HeartbeatResult
@@ -29,14 +29,14 @@ class Heartbeat:
         options: WorkerOptions,
         holdings: Holdings,
         disposal: Disposal,
-        monotonic: Callable[[], float] = time.monotonic,
+        pace: Pace = REAL,
     ) -> None:
         self._api = api
         self._options = options
         self._holdings = holdings
         self._disposal = disposal
-        self._monotonic = monotonic
-        self.outage = Outage("heartbeat", options.timing)
+        self._monotonic = pace.monotonic
+        self.outage = Outage("heartbeat", options.timing, pace.uniform, pace.monotonic)
 
     def run(self) -> None:
         """Beat until the holdings are closed."""

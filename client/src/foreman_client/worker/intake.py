@@ -1,7 +1,6 @@
 """From received messages to running attempts: claim, start what was won, do as told with the rest."""
 
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -13,6 +12,7 @@ from foreman_client.worker.gate import Gate
 from foreman_client.worker.hints import Hint, UnhandledWarning, sort_hints
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.queue import Received
 from foreman_client.worker.slots import Slots
 from foreman_contract.enums import ClaimOutcome, MessageAction
@@ -40,6 +40,7 @@ class Intake:
         slots: Slots,
         gate: Gate,
         start: Callable[[Attempt], None],
+        pace: Pace = REAL,
     ) -> None:
         self._api = api
         self._options = options
@@ -48,8 +49,9 @@ class Intake:
         self._slots = slots
         self._gate = gate
         self._start = start
-        self._warning = UnhandledWarning(options.timing.unhandled_warn_s)
-        self.outage = Outage("claiming tasks", options.timing)
+        self._pace = pace
+        self._warning = UnhandledWarning(options.timing.unhandled_warn_s, pace.monotonic)
+        self.outage = Outage("claiming tasks", options.timing, pace.uniform, pace.monotonic)
 
     def take_in(self, messages: Sequence[Received]) -> int:
         """Start what can be claimed of the messages; blocks while claims fail. How many were worth a claim."""
@@ -60,7 +62,7 @@ class Intake:
         hidden = [hint.message for hint in found.unhandled]
         self._disposal.hide(hidden, self._options.timing.unhandled_hide_s)
         self._disposal.do_as_told(self._hide_full(hint) for hint in found.claimable if hint not in claimable)
-        asked_at = time.monotonic()
+        asked_at = self._pace.monotonic()
         unknown = self._claim_all(claimable)
         if unknown and self._gate.enter():
             name = "foreman-recheck"
@@ -94,9 +96,11 @@ class Intake:
         """
         try:
             for pause_s in self._options.timing.recheck_s:
-                if self._gate.stopping.wait(max(0.0, asked_at + pause_s - time.monotonic())):
+                if self._pace.wait(
+                    self._gate.stopping, max(0.0, asked_at + pause_s - self._pace.monotonic())
+                ):
                     break
-                asked_at = time.monotonic()
+                asked_at = self._pace.monotonic()
                 unknown = self._claim_all([hint for hint, _ in unknown])
                 if not unknown:
                     return
@@ -105,7 +109,7 @@ class Intake:
             self._gate.leave()
 
     def _claim_once(self, hints: Sequence[Hint]) -> Round:
-        asked_at = time.monotonic()
+        asked_at = self._pace.monotonic()
         answers = self._answers(hints)
         if answers is None:
             self._disposal.give_back(hint.message for hint in hints)
@@ -130,7 +134,7 @@ class Intake:
     def _answers(self, hints: Sequence[Hint]) -> dict[str, ClaimResult] | None:
         """One claim, repeated as it is until it is answered; meanwhile the messages stay hidden. None when stopping."""
         claim_id = str(uuid4())
-        hidden_at = time.monotonic()
+        hidden_at = self._pace.monotonic()
         while True:
             result = self._api.claim(claim_id, [hint.task_id for hint in hints])
             if result.success:
@@ -138,10 +142,10 @@ class Intake:
                 self._gate.claims_work.set()
                 return {answer.id: answer for answer in result.data.results}
             self._gate.claims_work.clear()
-            if self._gate.stopping.wait(self.outage.failed(result.error)):
+            if self._pace.wait(self._gate.stopping, self.outage.failed(result.error)):
                 return None
-            if time.monotonic() - hidden_at > self._options.visibility_s / 3:
-                hidden_at = time.monotonic()
+            if self._pace.monotonic() - hidden_at > self._options.visibility_s / 3:
+                hidden_at = self._pace.monotonic()
                 self._disposal.hide((hint.message for hint in hints), self._options.visibility_s)
 
     def _drop(self, told: Sequence[tuple[Hint, Told]]) -> None:

@@ -13,6 +13,7 @@ from foreman_client.worker.gate import Gate
 from foreman_client.worker.heartbeat import Heartbeat
 from foreman_client.worker.intake import Intake
 from foreman_client.worker.options import WorkerOptions
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.performer import Performer
 from foreman_client.worker.poller import Poller
 from foreman_client.worker.queue import TaskQueue
@@ -35,20 +36,23 @@ class Parts:
         session: Session,
         config: ForemanConfig,
         begin: Callable[[Attempt], None],
+        pace: Pace = REAL,
     ) -> None:
         self._book = book
         self.gate: Final = Gate()
-        self.slots: Final = Slots(options.concurrency)
+        self.slots: Final = Slots(options.concurrency, pace=pace)
         self.holdings: Final = Holdings()
         sources = {
-            priority: Source(priority, queue, options, self.gate.stopping)
+            priority: Source(priority, queue, options, self.gate.stopping, pace)
             for priority, queue in queues.items()
         }
-        disposal = Disposal(queues, options.timing)
-        self.reporter: Final = Reporter(api, options.timing, self.holdings, disposal)
-        self.heartbeat: Final = Heartbeat(api, options, self.holdings, disposal)
-        intake = Intake(api, options, book, disposal, self.slots, self.gate, begin)
-        self.poller: Final = Poller(sources, options, intake, disposal, self.slots, self.gate, self.holdings)
+        disposal = Disposal(queues, options.timing, pace)
+        self.reporter: Final = Reporter(api, options.timing, self.holdings, disposal, pace)
+        self.heartbeat: Final = Heartbeat(api, options, self.holdings, disposal, pace)
+        intake = Intake(api, options, book, disposal, self.slots, self.gate, begin, pace)
+        self.poller: Final = Poller(
+            sources, options, intake, disposal, self.slots, self.gate, self.holdings, pace
+        )
         self.performer: Final = Performer(
             book, options, self.holdings, self.reporter, self.slots, session, config
         )
@@ -58,6 +62,7 @@ class Parts:
             self.heartbeat.outage,
             self.reporter.outage,
             disposal.outage,
+            pace,
         )
 
     def bound(self, concurrency_by_type: Mapping[str, int]) -> None:

@@ -55,6 +55,11 @@ class Performer:
         self._threads.close()
         self._processes.close()
 
+    def join(self, timeout_s: float) -> None:
+        """After `close`, wait for the threads, each at most that long: a handler that never returns keeps its own."""
+        for thread in (*self._threads.threads(), *self._loop.threads()):
+            thread.join(timeout_s)
+
     def _perform(self, call: Call, attempt: Attempt) -> None:
         try:
             if attempt.phase is Phase.RUNNING:

@@ -10,6 +10,7 @@ from foreman_client.worker.gate import Gate
 from foreman_client.worker.intake import Intake
 from foreman_client.worker.long_polls import LongPolls
 from foreman_client.worker.options import WorkerOptions
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.queue import Received
 from foreman_client.worker.slots import Slots
 from foreman_client.worker.source import Source
@@ -33,6 +34,7 @@ class Poller:
         slots: Slots,
         gate: Gate,
         holdings: Holdings,
+        pace: Pace = REAL,
     ) -> None:
         self._sources = sources
         self._timing = options.timing
@@ -41,6 +43,7 @@ class Poller:
         self._slots = slots
         self._gate = gate
         self._holdings = holdings
+        self._pace = pace
         self._turns = Turns(sources)
         self.polls: Final = LongPolls(sources, options.timing.receive_wait_s, self.take_in_late)
         self.bursting = False
@@ -66,12 +69,16 @@ class Poller:
         elif not any(self._round(taken, self.polls.open())) and not self._gate.stopping.is_set():
             self.polls.wait_for_messages()
 
+    def look_once(self, most: int) -> tuple[int, int]:
+        """One look at the queues by their turns, for who has no thread for `run`; how many were received and started."""
+        return self._round(self._slots.take_free(most), frozenset())
+
     def _alone(self, taken: int) -> None:
         [(priority, source)] = self._sources.items()
         messages = source.wait(taken, self._timing.receive_wait_s)
         self._slots.give(taken - len(messages))
         if messages and not self._take_in(priority, messages):
-            self._gate.stopping.wait(self._timing.full_pause_s)
+            self._pace.wait(self._gate.stopping, self._timing.full_pause_s)
 
     def _round(self, taken: int, skipped: frozenset[Priority], wait_s: int = 0) -> tuple[int, int]:
         """Look at one queue after the other until something was started; how many were received and started."""
@@ -90,7 +97,7 @@ class Poller:
                 break
         self._slots.give(taken)
         if received and not started:
-            self._gate.stopping.wait(self._timing.full_pause_s)
+            self._pace.wait(self._gate.stopping, self._timing.full_pause_s)
         return received, started
 
     def _burst(self, taken: int) -> None:
@@ -103,7 +110,7 @@ class Poller:
             return
         found = self._round(self._slots.take_free(limits.MAX_CLAIM), frozenset(), self._timing.burst_wait_s)
         if any(source.outage.failures for source in self._sources.values()):
-            self._gate.stopping.wait(self._timing.first_backoff_s)
+            self._pace.wait(self._gate.stopping, self._timing.first_backoff_s)
         elif not any(found) and self._is_quiet():
             self.drained.set()
 

@@ -8,11 +8,13 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from foreman_client._stand_ins import Surroundings, surroundings_of
 from foreman_client.config import ForemanConfig
 from foreman_client.steering import TaskCancelled
 from foreman_client.worker.attempts import Attempt
 from foreman_client.worker.child import Job, Progress, RaisedThere, serve
 from foreman_client.worker.executor import AttemptError, Returned, Unfit
+from foreman_client.worker.relay import Question, answered
 
 _END_S: Final = 5.0
 _LOST = (EOFError, OSError)
@@ -83,7 +85,8 @@ class _Process:
     ) -> None:
         self._connection: Connection[Any, Any]
         self._connection, theirs = context.Pipe()
-        arguments = (theirs, config, max_payload_bytes)
+        self._surroundings: Surroundings | None = surroundings_of(config.endpoint)
+        arguments = (theirs, config, max_payload_bytes, self._surroundings is not None)
         self._process = context.Process(target=serve, args=arguments, name="foreman-handler", daemon=True)
         self._process.start()
         theirs.close()
@@ -93,8 +96,11 @@ class _Process:
 
     def run(self, job: Job, attempt: Attempt) -> Any:
         self._connection.send(job)
-        while isinstance(answer := self._connection.recv(), Progress):
-            attempt.set_progress(answer.value)
+        while isinstance(answer := self._connection.recv(), Progress | Question):
+            if isinstance(answer, Progress):
+                attempt.set_progress(answer.value)
+            elif self._surroundings is not None:
+                self._connection.send(answered(self._surroundings, answer))
         return answer
 
     def kill(self) -> None:

@@ -2,7 +2,6 @@
 
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
@@ -14,6 +13,7 @@ from foreman_client.worker.attempts import Holdings
 from foreman_client.worker.disposal import Disposal, Told
 from foreman_client.worker.options import Timing
 from foreman_client.worker.outage import Outage, logger
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.reports import Report, failed
 from foreman_contract import limits
 from foreman_contract.work import ReportResult
@@ -26,12 +26,15 @@ REFUSED: Final = "report_refused"
 class Reporter:
     """One loop for a thread; `add` from any other."""
 
-    def __init__(self, api: WorkApi, timing: Timing, holdings: Holdings, disposal: Disposal) -> None:
+    def __init__(
+        self, api: WorkApi, timing: Timing, holdings: Holdings, disposal: Disposal, pace: Pace = REAL
+    ) -> None:
         self._api = api
         self._timing = timing
         self._holdings = holdings
         self._disposal = disposal
-        self.outage = Outage("reporting results", timing)
+        self._pace = pace
+        self.outage = Outage("reporting results", timing, pace.uniform, pace.monotonic)
         self._waiting: deque[Report] = deque()
         self._changed = threading.Condition()
         self._give_up_at: float | None = None
@@ -51,12 +54,35 @@ class Reporter:
     def run(self) -> None:
         """Report until closed and nothing waits, or the time to give up has come."""
         while batch := self._next_batch():
-            for part in batches(batch, limits.MAX_REPORT, lambda each: each.size, _ROOM_FOR_RESULTS):
-                if not self._deliver(part):
-                    logger.warning(
-                        "stopped before %d results could be reported", len(batch) + len(self._waiting)
-                    )
+            if left := self._report(batch):
+                logger.warning("stopped before %d results could be reported", len(left) + len(self._waiting))
+                return
+
+    @property
+    def waiting(self) -> int:
+        """How many results wait to be reported."""
+        return len(self._waiting)
+
+    def report_waiting(self, give_up_at: float) -> None:
+        """Report what waits now and return, for who has no thread for `run`; from `give_up_at` on, keep the rest."""
+        self._give_up_at = give_up_at
+        try:
+            while batch := self._batch_now():
+                if left := self._report(batch):
+                    with self._changed:
+                        self._waiting.extendleft(reversed(left))
                     return
+        finally:
+            self._give_up_at = None
+
+    def _report(self, batch: Sequence[Report]) -> list[Report]:
+        """Report until answered; what is left when it is time to give up."""
+        left = list(batch)
+        for part in batches(batch, limits.MAX_REPORT, lambda each: each.size, _ROOM_FOR_RESULTS):
+            if not self._deliver(part):
+                break
+            left = left[len(part) :]
+        return left
 
     def _next_batch(self) -> list[Report]:
         """Up to 25 reports of distinct tasks; waits for the first, and a few milliseconds for more while others run."""
@@ -67,13 +93,20 @@ class Reporter:
                 self._changed.wait(0.01)
             if len(self._waiting) < limits.MAX_REPORT and self._holdings.running():
                 self._changed.wait_for(self._is_full, self._timing.report_linger_s)
-            batch: dict[str, Report] = {}
-            while self._waiting and len(batch) < limits.MAX_REPORT:
-                if self._waiting[0].attempt.task.id in batch:
-                    break
-                report = self._waiting.popleft()
-                batch[report.attempt.task.id] = report
-            return list(batch.values())
+            return self._take_batch()
+
+    def _batch_now(self) -> list[Report]:
+        with self._changed:
+            return self._take_batch()
+
+    def _take_batch(self) -> list[Report]:
+        batch: dict[str, Report] = {}
+        while self._waiting and len(batch) < limits.MAX_REPORT:
+            if self._waiting[0].attempt.task.id in batch:
+                break
+            report = self._waiting.popleft()
+            batch[report.attempt.task.id] = report
+        return list(batch.values())
 
     def _is_full(self) -> bool:
         return len(self._waiting) >= limits.MAX_REPORT or self._give_up_at is not None
@@ -116,12 +149,12 @@ class Reporter:
 
     def _pause(self, seconds: float) -> bool:
         """Pause before the next try; False when there is to be none."""
-        deadline = time.monotonic() + seconds
+        deadline = self._pace.monotonic() + seconds
         with self._changed:
             while (left := self._until(deadline)) > 0:
-                self._changed.wait(left)
-            return self._give_up_at is None or time.monotonic() < self._give_up_at
+                self._pace.wait(self._changed, left)
+            return self._give_up_at is None or self._pace.monotonic() < self._give_up_at
 
     def _until(self, deadline: float) -> float:
         ends = deadline if self._give_up_at is None else min(deadline, self._give_up_at)
-        return ends - time.monotonic()
+        return ends - self._pace.monotonic()

@@ -3,7 +3,6 @@
 import atexit
 import multiprocessing
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from foreman_client.worker.book import Book
 from foreman_client.worker.health import HealthServer
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import logger, where
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.parts import Parts
 from foreman_client.worker.queue import TaskQueue
 from foreman_client.worker.reports import released
@@ -45,13 +45,16 @@ class Worker:
         queues: Mapping[Priority, TaskQueue],
         session: Session,
         config: ForemanConfig,
+        pace: Pace = REAL,
     ) -> None:
         self._options = options
         self._book = Book(handlers if isinstance(handlers, Handlers) else Handlers(handlers))
-        self._parts = Parts(self._book, options, api, queues, session, config, self._begin)
+        self._parts = Parts(self._book, options, api, queues, session, config, self._begin, pace)
+        self._pace = pace
         self._state = threading.Lock()
         self._polling: list[threading.Thread] = []
         self._reporting: threading.Thread | None = None
+        self._started = False
         self._health: HealthServer | None = None
         self._stop_by: float | None = None
         self._stopped = threading.Event()
@@ -115,7 +118,7 @@ class Worker:
         )
 
     def _state_now(self, polled: bool) -> WorkerState:
-        if self._reporting is None:
+        if not self._started:
             return WorkerState.NEW
         if self._parts.gate.stopping.is_set():
             return WorkerState.STOPPED if self._stopped.is_set() else WorkerState.STOPPING
@@ -133,17 +136,21 @@ class Worker:
         if getattr(multiprocessing.current_process(), "_inheriting", False):
             raise RuntimeError('start the worker under `if __name__ == "__main__":`')
         with self._state:
-            if self._reporting is not None:
+            if self._started:
                 raise RuntimeError("a worker starts once; create another")
             self._book.close()
             self._parts.bound(self._options.concurrency_by_type)
             if self._options.health_port is not None:
                 self._health = HealthServer(self._options.health_host, self._options.health_port, self.status)
-            self._reporting = self._guarded(self._parts.reporter.run, "foreman-report")
-            self._guarded(self._parts.heartbeat.run, "foreman-heartbeat")
-            self._polling = [self._guarded(loop, name) for name, loop in self._parts.loops()]
+            self._started = True
+            self._launch()
         atexit.register(self.stop, 0.0)
         logger.info("worker %s started for %s", self.worker_id, ", ".join(sorted(self._book)))
+
+    def _launch(self) -> None:
+        self._reporting = self._guarded(self._parts.reporter.run, "foreman-report")
+        self._guarded(self._parts.heartbeat.run, "foreman-heartbeat")
+        self._polling = [self._guarded(loop, name) for name, loop in self._parts.loops()]
 
     def run(self, deadline_s: float = 30.0, *, burst: bool = False) -> None:
         """Start, block until SIGTERM or SIGINT, then stop as `stop(deadline_s)`; a second signal stops at once.
@@ -181,7 +188,7 @@ class Worker:
             TypeError: `deadline_s` is no number.
         """
         required((int, float), deadline_s=deadline_s)
-        if self._reporting is None:
+        if not self._started:
             return
         self._hasten(deadline_s)
         with self._state:
@@ -192,25 +199,34 @@ class Worker:
         self._stopped.wait()
 
     def _wind_down(self) -> None:
-        parts, flush_s = self._parts, self._options.timing.flush_s
+        parts = self._parts
         parts.slots.close()
-        parts.poller.polls.close()
-        # Whoever is between a message and its handler waits for an answer that comes soon, or never.
-        parts.gate.wait_until_empty(flush_s)
-        while not parts.holdings.wait_until_none_runs(min(self._left_s(), 0.1)) and self._left_s() > 0:
-            continue
+        self._let_finish()
         for attempt in parts.holdings.running():
             self._release(attempt)
-        parts.reporter.close(time.monotonic() + flush_s)
-        if self._reporting is not None:
-            self._reporting.join()
-        self._await_polls()
+        self._flush()
         parts.close()
         if self._health is not None:
             self._health.close()
         atexit.unregister(self.stop)
         self._stopped.set()
         logger.info("worker %s stopped", self.worker_id)
+
+    def _let_finish(self) -> None:
+        """Wait for the handlers until the deadline."""
+        parts = self._parts
+        parts.poller.polls.close()
+        # Whoever is between a message and its handler waits for an answer that comes soon, or never.
+        parts.gate.wait_until_empty(self._options.timing.flush_s)
+        while not parts.holdings.wait_until_none_runs(min(self._left_s(), 0.1)) and self._left_s() > 0:
+            continue
+
+    def _flush(self) -> None:
+        """Report what waits, and end what receives."""
+        self._parts.reporter.close(self._pace.monotonic() + self._options.timing.flush_s)
+        if self._reporting is not None:
+            self._reporting.join()
+        self._await_polls()
 
     def _await_polls(self) -> None:
         """Wait for the long polls under way, so that what they bring is given back.
@@ -236,11 +252,11 @@ class Worker:
 
     def _hasten(self, deadline_s: float) -> None:
         with self._state:
-            stop_by = time.monotonic() + deadline_s
+            stop_by = self._pace.monotonic() + deadline_s
             self._stop_by = stop_by if self._stop_by is None else min(self._stop_by, stop_by)
 
     def _left_s(self) -> float:
-        return 0.0 if self._stop_by is None else max(0.0, self._stop_by - time.monotonic())
+        return 0.0 if self._stop_by is None else max(0.0, self._stop_by - self._pace.monotonic())
 
     def _begin(self, attempt: Attempt) -> None:
         """Run a claimed attempt; one that was won while stopping is handed back unstarted."""

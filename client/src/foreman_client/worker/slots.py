@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 
+from foreman_client.worker.pace import REAL, Pace
+
 
 class Slots:
     """A count of free slots; whoever receives a message has taken one for it first.
@@ -11,8 +13,9 @@ class Slots:
     A task of a bounded type also enters its type, which may be full.
     """
 
-    def __init__(self, total: int, by_type: Mapping[str, int] | None = None) -> None:
+    def __init__(self, total: int, by_type: Mapping[str, int] | None = None, pace: Pace = REAL) -> None:
         self._total = total
+        self._pace = pace
         self._free = total
         self._by_type = dict(by_type or {})
         self._inside: Counter[str] = Counter()
@@ -67,6 +70,7 @@ class Slots:
             self._busy -= 1
             self._free += 1
             self._changed.notify_all()
+        self._pace.freed()
 
     def close(self) -> None:
         """Hand out nothing any more, and wake who waits."""

@@ -1,13 +1,12 @@
 """One physical queue as a worker receives from it: a fault of it pauses it alone."""
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from foreman_client.worker.options import WorkerOptions
 from foreman_client.worker.outage import Outage
+from foreman_client.worker.pace import REAL, Pace
 from foreman_client.worker.queue import QueueFaultError, Received, TaskQueue
 from foreman_contract.enums import Priority
 
@@ -21,14 +20,16 @@ class Source:
         queue: TaskQueue,
         options: WorkerOptions,
         stopping: threading.Event,
-        monotonic: Callable[[], float] = time.monotonic,
+        pace: Pace = REAL,
     ) -> None:
         self.priority: Final = priority
-        self.outage: Final = Outage(f"receiving messages of priority {priority}", options.timing)
+        name = f"receiving messages of priority {priority}"
+        self.outage: Final = Outage(name, options.timing, pace.uniform, pace.monotonic)
         self._queue = queue
         self._visibility_s = options.visibility_s
         self._stopping = stopping
-        self._monotonic = monotonic
+        self._pace = pace
+        self._monotonic = pace.monotonic
         self._retry_at = float("-inf")
 
     def look(self, most: int, wait_s: int = 0) -> list[Received]:
@@ -39,7 +40,7 @@ class Source:
 
     def wait(self, most: int, wait_s: int) -> list[Received]:
         """As `look`, but a pause is waited out first."""
-        if (pause_s := self._retry_at - self._monotonic()) > 0 and self._stopping.wait(pause_s):
+        if (pause_s := self._retry_at - self._monotonic()) > 0 and self._pace.wait(self._stopping, pause_s):
             return []
         return self._receive(most, wait_s)
 

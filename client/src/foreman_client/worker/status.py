@@ -1,6 +1,5 @@
 """How a worker is: what `worker.status()` and its health port answer."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from foreman_client.worker.outage import Outage
+from foreman_client.worker.pace import REAL, Pace
 
 
 class WorkerState(StrEnum):
@@ -66,10 +66,11 @@ class Signs:
     heartbeat: Outage
     report: Outage
     disposal: Outage
+    pace: Pace = REAL
 
     def ages(self) -> dict[str, float | None]:
         """Seconds since each last succeeded."""
-        now = time.monotonic()
+        now = self.pace.monotonic()
         polled = [at for at in (each.succeeded_at for each in self.polls) if at is not None]
         return {
             "last_poll_s": now - max(polled) if polled else None,

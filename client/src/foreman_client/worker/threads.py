@@ -19,7 +19,7 @@ class ThreadPool:
         self._name = name
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._threads = 0
+        self._threads: list[threading.Thread] = []
         self._idle = 0
         self._waiting = 0
 
@@ -27,17 +27,27 @@ class ThreadPool:
         """Run `job`, which raises nothing, on a free thread."""
         with self._lock:
             self._waiting += 1
-            more = self._idle < self._waiting and self._threads < self._most
-            self._threads += more
-            number = self._threads
+            thread = self._another() if self._idle < self._waiting else None
         self._jobs.put(job)
-        if more:
-            threading.Thread(target=self._run, name=f"{self._name}-{number}", daemon=True).start()
+        if thread is not None:
+            thread.start()
 
     def close(self) -> None:
         """Let every thread end once its job has."""
-        for _ in range(self._threads):
+        for _ in self._threads:
             self._jobs.put(None)
+
+    def threads(self) -> list[threading.Thread]:
+        """Those that were started."""
+        with self._lock:
+            return list(self._threads)
+
+    def _another(self) -> threading.Thread | None:
+        if len(self._threads) >= self._most:
+            return None
+        name = f"{self._name}-{len(self._threads) + 1}"
+        self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+        return self._threads[-1]
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -61,6 +71,7 @@ class EventLoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run the coroutine to its end and answer its value, or raise what it raises."""
@@ -93,11 +104,18 @@ class EventLoopThread:
             if self._loop is not None and self._closing is not None:
                 self._loop.call_soon_threadsafe(self._closing.set)
 
+    def threads(self) -> list[threading.Thread]:
+        """The one that was started, if any."""
+        return [] if self._thread is None else [self._thread]
+
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 ready = threading.Event()
-                threading.Thread(target=self._main, args=(ready,), name=self._name, daemon=True).start()
+                self._thread = threading.Thread(
+                    target=self._main, args=(ready,), name=self._name, daemon=True
+                )
+                self._thread.start()
                 ready.wait()
             if self._loop is None:
                 raise RuntimeError("the event loop could not be started")

@@ -90,6 +90,10 @@ class MemoryMessages:
         """Every message of a queue, visible or not."""
         return self._queue(url).bodies()
 
+    def upcoming(self, url: str) -> list[tuple[int, str]]:
+        """Every message of a queue, with the instant at which it becomes, or became, visible."""
+        return self._queue(url).upcoming()
+
     def take_dead(self) -> list[tuple[str, str]]:
         """The dead letters of every queue as (URL, body), handed out once."""
         with self._lock:

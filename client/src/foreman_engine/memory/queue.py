@@ -106,6 +106,11 @@ class MemoryQueue(Generic[Body]):
         with self._lock:
             return min((kept.visible_at for kept in self._messages), default=None)
 
+    def upcoming(self) -> list[tuple[int, Body]]:
+        """Every message in the order of sending, with the instant at which it becomes, or became, visible."""
+        with self._lock:
+            return [(kept.visible_at, kept.body) for kept in self._messages]
+
     def depth(self, name: str) -> QueueDepth:
         """How many messages there are, by what they are doing; those about to be dead letters wait."""
         with self._lock:

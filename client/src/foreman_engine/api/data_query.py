@@ -2,7 +2,10 @@
 
 from typing import Final, Literal, cast, get_args
 
-from chalicelib.api.parameters import (
+from foreman_contract import limits
+from foreman_contract.fields import key_fault
+from foreman_contract.run_data import EntrySort, TagMode
+from foreman_engine.api.parameters import (
     CURSOR,
     SORT_ORDER,
     TOTAL,
@@ -14,10 +17,7 @@ from chalicelib.api.parameters import (
     Text,
     Texts,
 )
-from chalicelib.api.query import Query, invalid
-from foreman_contract import limits
-from foreman_contract.fields import key_fault
-from foreman_contract.run_data import EntrySort, TagMode
+from foreman_engine.api.query import Query, invalid
 from foreman_engine.domain.query import DataQuery
 from foreman_engine.domain.search import Search
 from foreman_engine.service.pages import ListQuery

@@ -2,11 +2,6 @@
 
 from typing import Final
 
-from chalice.app import Blueprint
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
-from chalicelib.api.parameters import SCHEDULES
 from foreman_contract.runs import Run
 from foreman_contract.schedules import (
     CreateSchedule,
@@ -15,34 +10,37 @@ from foreman_contract.schedules import (
     Schedule,
     SchedulePage,
 )
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.parameters import SCHEDULES
+from foreman_engine.api.routes import Call, Routes
 from foreman_engine.service import schedules
 from foreman_engine.service.schedule_fires import fire_now
 
-blueprint = Blueprint(__name__)
+routes: Final = Routes()
 
 _UNKNOWN: Final = "No such schedule."
 
 
-@endpoint(blueprint, "POST", "/api/v1/schedules", creates=True, answers=Schedule)
+@routes.endpoint("POST", "/api/v1/schedules", creates=True, answers=Schedule)
 def create_schedule(call: Call, body: CreateSchedule) -> Answer:
     """Create a schedule, which starts a run of its template at every fire."""
     created = schedules.create_schedule(call.ports, call.org_id, body, call.idempotency)
     return Answer(created.schedule.to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(blueprint, "GET", "/api/v1/schedules", answers=SchedulePage, parameters=SCHEDULES.parameters)
+@routes.endpoint("GET", "/api/v1/schedules", answers=SchedulePage, parameters=SCHEDULES.parameters)
 def list_schedules(call: Call) -> Answer:
     """List the organization's schedules."""
     return Answer(schedules.list_schedules(call.ports, call.org_id, call.query.page(SCHEDULES)).to_wire())
 
 
-@endpoint(blueprint, "GET", "/api/v1/schedules/{schedule_id}", answers=Schedule, refuses={404: _UNKNOWN})
+@routes.endpoint("GET", "/api/v1/schedules/{schedule_id}", answers=Schedule, refuses={404: _UNKNOWN})
 def get_schedule(call: Call, schedule_id: str) -> Answer:
     """Get a schedule."""
     return Answer(schedules.get_schedule(call.ports, call.org_id, schedule_id).to_wire())
 
 
-@endpoint(blueprint, "PATCH", "/api/v1/schedules/{schedule_id}", answers=Schedule, refuses={404: _UNKNOWN})
+@routes.endpoint("PATCH", "/api/v1/schedules/{schedule_id}", answers=Schedule, refuses={404: _UNKNOWN})
 def update_schedule(call: Call, schedule_id: str, body: PatchSchedule) -> Answer:
     """Change a schedule's name, timing, template or rules, pause it or resume it.
 
@@ -51,8 +49,7 @@ def update_schedule(call: Call, schedule_id: str, body: PatchSchedule) -> Answer
     return Answer(schedules.update_schedule(call.ports, call.org_id, schedule_id, body).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "DELETE",
     "/api/v1/schedules/{schedule_id}",
     answers=DeletedSchedule,
@@ -63,8 +60,7 @@ def delete_schedule(call: Call, schedule_id: str) -> Answer:
     return Answer(schedules.delete_schedule(call.ports, call.org_id, schedule_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/schedules/{schedule_id}/fire",
     creates=True,

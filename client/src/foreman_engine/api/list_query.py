@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Final, cast
 
-from chalicelib.api.parameters import LIST, Choice, Id, Parameter, Text
-from chalicelib.api.query import Query, invalid
 from foreman_contract import limits
 from foreman_contract.enums import RunStatus, TaskStatus
 from foreman_contract.pages import RunSort
+from foreman_engine.api.parameters import LIST, Choice, Id, Parameter, Text
+from foreman_engine.api.query import Query, invalid
 from foreman_engine.service.pages import ListQuery
 from foreman_engine.service.run_lists import RunsAsked
 from foreman_engine.service.task_lists import TasksAsked

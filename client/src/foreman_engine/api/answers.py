@@ -4,13 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalice.app import Response
-
-from chalicelib.api.cors import ON_EVERY_ANSWER
 from foreman_contract.enums import ErrorCode
 from foreman_engine.domain import errors
 from foreman_engine.domain.errors import Fault
-from foreman_engine.domain.payload import compact
 
 MAX_DETAILS: Final = 100
 """How many faults an error lists, so that its answer stays small whatever was sent."""
@@ -111,22 +107,3 @@ def _headers(error: errors.EngineError) -> dict[str, str]:
 def whole_seconds(ms: int) -> int:
     """Milliseconds as seconds, rounded up."""
     return -(-ms // 1000)
-
-
-def to_response(
-    answer: Answer, request_id: str, own: Mapping[str, str], *, bodiless: bool = False
-) -> Response:
-    """The answer as Chalice takes it; `own` are headers that any answer to this request has.
-
-    `bodiless` keeps the body back and changes nothing else.
-    """
-    kind = {} if answer.body is None else {"Content-Type": "application/json"}
-    headers: dict[str, str | list[str]] = {
-        **kind,
-        **ON_EVERY_ANSWER,
-        "X-Request-Id": request_id,
-        **own,
-        **answer.headers,
-    }
-    text = "" if answer.body is None or bodiless else compact(answer.body)
-    return Response(body=text, status_code=answer.status, headers=headers)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chalicelib.api.parameters import Choice, Flag, Id, Integer, Paging, Parameter, Texts
 from foreman_contract.fields import is_uuid
+from foreman_engine.api.parameters import Choice, Flag, Id, Integer, Paging, Parameter, Texts
 from foreman_engine.domain.errors import Fault, InvalidError
 from foreman_engine.service.pages import ListQuery
 

@@ -3,19 +3,16 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from chalice.app import Blueprint
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
-from chalicelib.api.parameters import Text
-from chalicelib.api.query import Query, invalid
-from chalicelib.config import VERSION
 from foreman_contract import limits
 from foreman_contract.fields import QUEUE_NAME_PATTERN
 from foreman_contract.service import DEFAULT_RESULT_QUEUE, DEFAULT_TASK_QUEUE, Config, Health, Queues
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.parameters import Text
+from foreman_engine.api.query import Query, invalid
+from foreman_engine.api.routes import Call, Routes
 from foreman_engine.service.health import check
 
-blueprint = Blueprint(__name__)
+routes: Final = Routes()
 
 _TASK_QUEUE: Final = Text(
     "taskQueue",
@@ -32,7 +29,7 @@ _RESULT_QUEUE: Final = Text(
 _QUEUES: Final = (_TASK_QUEUE, _RESULT_QUEUE)
 
 
-@endpoint(blueprint, "GET", "/health", public=True, answers={200: Health, 503: Health})
+@routes.endpoint("GET", "/health", public=True, answers={200: Health, 503: Health})
 def health(call: Call) -> Answer:
     """Tell whether the database and the queues can be reached."""
     found = check(call.ports)
@@ -40,7 +37,7 @@ def health(call: Call) -> Answer:
     body = Health(
         status="healthy" if found.database else "unhealthy",
         timestamp=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        environment=call.services.settings.stage,
+        environment=call.place.stage,
         services={"database": _word(found.database), "queues": _word(found.queues)},
     )
     return Answer(body.to_wire()) if found.database else Answer(body.to_wire(), 503, {"Retry-After": "1"})
@@ -50,23 +47,23 @@ def _word(reachable: bool) -> str:
     return "healthy" if reachable else "unhealthy"
 
 
-@endpoint(blueprint, "GET", "/api/v1/config", answers=Config, parameters=_QUEUES)
+@routes.endpoint("GET", "/api/v1/config", answers=Config, parameters=_QUEUES)
 def config(call: Call) -> Answer:
     """Everything a client needs to know: version, place, queues, limits."""
-    settings = call.services.settings
+    place = call.place
     fields = {
-        "version": VERSION,
-        "environment": settings.stage,
-        "region": settings.region,
+        "version": place.version,
+        "environment": place.stage,
+        "region": place.region,
         "queues": _queues(call),
         "limits": limits.WIRE,
     }
-    if settings.aws_endpoint_url:
-        fields["aws_endpoint_url"] = settings.aws_endpoint_url
+    if place.aws_endpoint_url:
+        fields["aws_endpoint_url"] = place.aws_endpoint_url
     return Answer(Config.model_validate(fields).to_wire())
 
 
-@endpoint(blueprint, "GET", "/api/v1/config/queues", answers=Queues, parameters=_QUEUES)
+@routes.endpoint("GET", "/api/v1/config/queues", answers=Queues, parameters=_QUEUES)
 def queues(call: Call) -> Answer:
     """Resolve logical queue names to URLs, creating what is absent."""
     return Answer(_queues(call).to_wire())

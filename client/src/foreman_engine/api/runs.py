@@ -2,45 +2,42 @@
 
 from typing import Final
 
-from chalice.app import Blueprint
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
-from chalicelib.api.list_query import run_list
-from chalicelib.api.parameters import LIST, Choice
 from foreman_contract.enums import RunStatus
 from foreman_contract.runs import CreateRun, PatchRun, Run, RunPage
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.list_query import run_list
+from foreman_engine.api.parameters import LIST, Choice
+from foreman_engine.api.routes import Call, Routes
 from foreman_engine.service import run_lists, runs
 from foreman_engine.service.creating_runs import create_graph
 
-blueprint = Blueprint(__name__)
+routes: Final = Routes()
 
 _UNKNOWN: Final = "No such run."
 _STATUS: Final = Choice("status", "Only runs of this status.", tuple(RunStatus), optional=True)
 
 
-@endpoint(blueprint, "POST", "/api/v1/runs", creates=True, answers=Run)
+@routes.endpoint("POST", "/api/v1/runs", creates=True, answers=Run)
 def create_run(call: Call, body: CreateRun) -> Answer:
     """Create a run, with its tasks if there are some."""
     created = create_graph(call.ports, call.org_id, body, call.idempotency, call.traceparent)
     return Answer(created.run.to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(blueprint, "GET", "/api/v1/runs", answers=RunPage, parameters=(_STATUS, *LIST.parameters))
+@routes.endpoint("GET", "/api/v1/runs", answers=RunPage, parameters=(_STATUS, *LIST.parameters))
 def list_runs(call: Call) -> Answer:
     """List the organization's runs."""
     asked, page = run_list(call.query, _STATUS)
     return Answer(run_lists.list_runs(call.ports, call.org_id, asked, page).to_wire())
 
 
-@endpoint(blueprint, "GET", "/api/v1/runs/{run_id}", answers=Run, refuses={404: _UNKNOWN})
+@routes.endpoint("GET", "/api/v1/runs/{run_id}", answers=Run, refuses={404: _UNKNOWN})
 def get_run(call: Call, run_id: str) -> Answer:
     """Get a run."""
     return Answer(runs.get_run(call.ports, call.org_id, run_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "PATCH",
     "/api/v1/runs/{run_id}",
     answers=Run,
@@ -51,8 +48,7 @@ def update_run(call: Call, run_id: str, body: PatchRun) -> Answer:
     return Answer(runs.update_run(call.ports, call.org_id, run_id, body).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/runs/{run_id}/cancel",
     answers=Run,
@@ -63,8 +59,7 @@ def cancel_run(call: Call, run_id: str) -> Answer:
     return Answer(runs.cancel_run(call.ports, call.org_id, run_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/runs/{run_id}/retry",
     answers=Run,

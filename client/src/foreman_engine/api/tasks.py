@@ -2,12 +2,6 @@
 
 from typing import Final
 
-from chalice.app import Blueprint
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.http import Call, endpoint
-from chalicelib.api.list_query import TASK_FILTERS, task_list
-from chalicelib.api.parameters import LIST
 from foreman_contract.tasks import (
     CreateTask,
     CreateTasks,
@@ -17,9 +11,13 @@ from foreman_contract.tasks import (
     TaskList,
     TaskPage,
 )
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.list_query import TASK_FILTERS, task_list
+from foreman_engine.api.parameters import LIST
+from foreman_engine.api.routes import Call, Routes
 from foreman_engine.service import creating, dependencies, task_lists, tasks
 
-blueprint = Blueprint(__name__)
+routes: Final = Routes()
 
 _UNKNOWN: Final = "No such task."
 _NOT_CREATED: Final = {
@@ -28,7 +26,7 @@ _NOT_CREATED: Final = {
 }
 
 
-@endpoint(blueprint, "POST", "/api/v1/tasks", creates=True, answers=Task, refuses=_NOT_CREATED)
+@routes.endpoint("POST", "/api/v1/tasks", creates=True, answers=Task, refuses=_NOT_CREATED)
 def create_task(call: Call, body: CreateTask) -> Answer:
     """Create a task, and put it on its queue if `enqueue` says so."""
     created = creating.create_tasks(
@@ -37,15 +35,14 @@ def create_task(call: Call, body: CreateTask) -> Answer:
     return Answer(created.tasks[0].to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(blueprint, "POST", "/api/v1/tasks/batch", creates=True, answers=TaskList, refuses=_NOT_CREATED)
+@routes.endpoint("POST", "/api/v1/tasks/batch", creates=True, answers=TaskList, refuses=_NOT_CREATED)
 def create_tasks(call: Call, body: CreateTasks) -> Answer:
     """Create up to 90 tasks of one run, all or nothing."""
     created = creating.create_tasks(call.ports, call.org_id, body.tasks, call.idempotency, call.traceparent)
     return Answer(TaskList(data=created.tasks).to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "GET",
     "/api/v1/tasks",
     answers=TaskPage,
@@ -58,14 +55,13 @@ def list_tasks(call: Call) -> Answer:
     return Answer(task_lists.list_tasks(call.ports, call.org_id, asked, page).to_wire())
 
 
-@endpoint(blueprint, "GET", "/api/v1/tasks/{task_id}", answers=Task, refuses={404: _UNKNOWN})
+@routes.endpoint("GET", "/api/v1/tasks/{task_id}", answers=Task, refuses={404: _UNKNOWN})
 def get_task(call: Call, task_id: str) -> Answer:
     """Get a task."""
     return Answer(tasks.get_task(call.ports, call.org_id, task_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "GET",
     "/api/v1/tasks/{task_id}/dependencies",
     answers=Dependencies,
@@ -76,8 +72,7 @@ def get_dependencies(call: Call, task_id: str) -> Answer:
     return Answer(dependencies.get_dependencies(call.ports, call.org_id, task_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "PATCH",
     "/api/v1/tasks/{task_id}",
     answers=Task,
@@ -88,8 +83,7 @@ def update_task(call: Call, task_id: str, body: PatchTask) -> Answer:
     return Answer(tasks.update_task(call.ports, call.org_id, task_id, body).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/tasks/{task_id}/cancel",
     answers=Task,
@@ -100,8 +94,7 @@ def cancel_task(call: Call, task_id: str) -> Answer:
     return Answer(tasks.cancel_task(call.ports, call.org_id, task_id).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/tasks/{task_id}/retry",
     answers=Task,

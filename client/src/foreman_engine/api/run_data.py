@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from chalice.app import Blueprint
-
-from chalicelib.api.answers import Answer
-from chalicelib.api.data_query import (
+from foreman_contract.run_data import ChangeTags, CreateEntry, Deleted, Entry, EntryPage
+from foreman_engine.api.answers import Answer
+from foreman_engine.api.data_query import (
     DATA_PARAMETERS,
     DELETE_PARAMETERS,
     SEARCH_PARAMETERS,
@@ -13,11 +12,10 @@ from chalicelib.api.data_query import (
     key_or_id,
     search_query,
 )
-from chalicelib.api.http import Call, endpoint
-from foreman_contract.run_data import ChangeTags, CreateEntry, Deleted, Entry, EntryPage
+from foreman_engine.api.routes import Call, Routes
 from foreman_engine.service import data_deletes, data_queries, data_search, run_data
 
-blueprint = Blueprint(__name__)
+routes: Final = Routes()
 
 _TOO_BROAD: Final = (
     "Also when too many entries match to be sorted by time, or too many would have to be read."
@@ -25,8 +23,7 @@ _TOO_BROAD: Final = (
 _ENTRY_GONE: Final = "No such run, or no such entry in it."
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "POST",
     "/api/v1/runs/{run_id}/data",
     creates=True,
@@ -42,8 +39,7 @@ def create_entry(call: Call, run_id: str, body: CreateEntry) -> Answer:
     return Answer(created.entry.to_wire(), 200 if created.replayed else 201)
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "GET",
     "/api/v1/runs/{run_id}/data",
     answers=EntryPage,
@@ -59,8 +55,7 @@ def query_entries(call: Call, run_id: str) -> Answer:
     return Answer(data_queries.query_entries(call.ports, call.org_id, run_id, query, page).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "DELETE",
     "/api/v1/runs/{run_id}/data",
     answers=Deleted,
@@ -77,8 +72,7 @@ def delete_entries(call: Call, run_id: str) -> Answer:
     return Answer(delete(call.ports, call.org_id, run_id, text).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "PATCH",
     "/api/v1/runs/{run_id}/data/{data_id}/tags",
     answers=Entry,
@@ -93,8 +87,7 @@ def change_tags(call: Call, run_id: str, data_id: str, body: ChangeTags) -> Answ
     return Answer(run_data.change_tags(call.ports, call.org_id, run_id, data_id, body).to_wire())
 
 
-@endpoint(
-    blueprint,
+@routes.endpoint(
     "GET",
     "/api/v1/data",
     answers=EntryPage,
