@@ -114,7 +114,7 @@ def test_run_data_is_queried_changed_searched_and_deleted(client: Foreman) -> No
 
 def test_a_schedule_is_changed_fired_and_deleted(client: Foreman) -> None:
     large = random.Random(3).randbytes(300_000).hex()  # its parts lie beside the schedule's own item
-    new = NewTask(type="t", input_data=1, queue="nobody:tasks")
+    new = NewTask(type="t", input_data=1, queue="unserved:tasks")
     schedule = client.create_schedule(
         name="n", every_seconds=3600, template={"input_data": large, "tasks": [new]}
     ).unwrap()
