@@ -111,13 +111,13 @@ def test_a_task_to_start_later_is_in_the_index_until_the_sweep_has_sent_it(
     run, begun_at = make.stored_run(), ports.clock.now_ms()
     new = [
         CreateTask(run_id=run.id, type="t", input_data=1, enqueue=True, available_at=begun_at + wait_ms)
-        for wait_ms in (600, MAX_DELAY_MS + 1500, 2 * MAX_DELAY_MS)
+        for wait_ms in (2500, MAX_DELAY_MS + 3000, 2 * MAX_DELAY_MS)
     ]
     soon, later, last = (task.id for task in create_tasks(ports, make.org_id, new).tasks)
     assert [each.task_id for each in due(make, NEVER)] == [later, last]
     url = ports.messages.resolve(make.org_id, DEFAULT_TASK_QUEUE, DEFAULT_RESULT_QUEUE).task_queue_url
     assert backend.consumer.receive(url) == []
-    backend.consumer.wait(max(0, begun_at + 1700 - ports.clock.now_ms()) / 1000)
+    backend.consumer.wait(max(0, begun_at + 3600 - ports.clock.now_ms()) / 1000)
     assert [json.loads(each.body)["taskId"] for each in backend.consumer.receive(url)] == [soon]
     sweep(ports)
     assert [each.task_id for each in due(make, NEVER)] == [last]

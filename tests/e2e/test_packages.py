@@ -23,7 +23,7 @@ from tests.e2e.raw_server import RawServer, raw_server
 
 BUILD = "-m hatchling build --directory"
 PROBE = Path(__file__).with_name("installed_probe.py")
-USERS_TEST = Path(__file__).with_name("installed_users_test.py")
+USERS_TEST = Path(__file__).with_name("installed_user.py")
 USABLE = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
 HEALTH = {"status": "healthy", "timestamp": "2026-01-01T00:00:00Z", "environment": "dev", "services": {}}
 
