@@ -141,8 +141,8 @@ EVERY: Final = ("memory", _MOTO, _MINISTACK)
 """What every test of a store runs on."""
 ON_QUEUES: Final = _on(*EVERY, _LOCALSTACK)
 """For a module that tests queues alone: it runs on LocalStack as well."""
-ON_TABLES: Final = _on(*EVERY, _DYNAMODB_LOCAL)
-"""For a module that tests stores without queues and large payloads: it runs on DynamoDB Local as well."""
+ON_TABLES: Final = _on("memory", _MOTO, _DYNAMODB_LOCAL)
+"""For a module that tests stores without queues and large payloads: AWS's own DynamoDB Local stands in for MiniStack."""
 ON_STORES: Final = _on("memory", _MOTO)
 """For a module that goes through many megabytes, whoever emulates AWS."""
 ON_DYNAMODB: Final = _on("memory", _DYNAMODB_LOCAL)

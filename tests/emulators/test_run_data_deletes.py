@@ -23,7 +23,7 @@ from tests.nightly import sized
 
 pytestmark = pytest.mark.emulator
 
-VERSIONS = sized(50_000, 8_000)
+VERSIONS = sized(50_000, 4_000)
 ORG = "org"
 OUTSIDE = payload(" ".join(str(number * number) for number in range(2000)), "value")
 OTHERS = [

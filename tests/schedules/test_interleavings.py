@@ -90,14 +90,16 @@ def test_of_two_parents_one_fails_and_one_completes(fan_in: Any, allow_failure: 
 
 
 def test_two_parents_that_fail_cancel_the_child_and_what_is_behind_it() -> None:
-    last = {"ref": "last", "depends_on": ["child"]}
+    last: list[dict[str, Any]] = sized([{"ref": "last", "depends_on": ["child"]}], [])
 
     def make() -> tuple[Scene, list[list[Start]]]:
-        scene = both_claimed(last, *PARENTS, child())
+        scene = both_claimed(*last, *PARENTS, child())
         return scene, [[scene.reporting("left", BAD)], [scene.reporting("right", BAD)]]
 
     def judge(scene: Scene) -> None:
-        assert {scene.task(ref).status for ref in ("child", "last")} == {TaskStatus.CANCELLED}
+        assert {scene.task(ref).status for ref in ("child", "last")[: 1 + len(last)]} == {
+            TaskStatus.CANCELLED
+        }
         at_rest(scene)
         assert scene.run.status is RunStatus.FAILED
 
