@@ -26,7 +26,8 @@ from foreman_engine.service.runs import Created, get_run
 from foreman_engine.service.schedules import read_schedule
 from foreman_engine.service.templates import creation_of
 
-_TRIES: Final = 8
+_TRIES: Final = 20
+"""Each that is lost was somebody else's change: so many may fire one schedule at once, and each gets its run."""
 LOOK_AHEAD_MS: Final = 90_000
 """More than the minute between two sweeps, so that a sweep that comes late makes no fire late."""
 
