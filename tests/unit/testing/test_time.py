@@ -1,6 +1,7 @@
 """Nothing waits for real: delays, retries, leases and timeouts happen because the virtual clock moves."""
 
 import asyncio
+import math
 import time
 from itertools import pairwise
 from typing import Any
@@ -27,8 +28,18 @@ def test_the_clock_stands_still_until_time_is_let_pass(foreman: ForemanTest) -> 
     foreman.clock.advance(90)
     assert foreman.clock.now_ms() == before + 90_000
     assert foreman.clock.monotonic() == 90
-    with pytest.raises(ValueError, match="does not go back"):
-        foreman.clock.advance(-1)
+
+
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])
+def test_only_a_span_of_time_passes(foreman: ForemanTest, seconds: float) -> None:
+    for passes in (
+        foreman.clock.advance,
+        foreman.clock.sleep,
+        lambda span: asyncio.run(foreman.clock.sleep_async(span)),
+        lambda span: foreman.run_until_idle(max_seconds=span),
+    ):
+        with pytest.raises(ValueError, match=r"does not go back|a finite number of seconds"):
+            passes(seconds)
 
 
 @given(delay_s=st.integers(0, 40 * DAY_S))
