@@ -176,6 +176,18 @@ def test_handlers_sleep_side_by_side_when_the_worker_has_room(foreman: ForemanTe
     assert foreman.run_until_idle().passed_s == 120
 
 
+def test_more_coroutines_sleep_side_by_side_than_a_loop_has_threads(foreman: ForemanTest) -> None:
+    """A loop's own executor has at most 32: https://docs.python.org/3/library/concurrent.futures.html."""
+
+    async def nap(task: Task) -> None:
+        await foreman.clock.sleep_async(60)
+
+    foreman.worker({"nap": nap}, concurrency=40)
+    for _ in range(40):
+        enqueue(foreman.client, "nap")
+    assert foreman.run_until_idle().passed_s == 60
+
+
 def test_a_handler_may_wait_for_its_child(foreman: ForemanTest) -> None:
     def parent(task: Task, ctx: TaskContext) -> int:
         child = ctx.spawn("child", 20).unwrap()
