@@ -188,6 +188,16 @@ def test_more_coroutines_sleep_side_by_side_than_a_loop_has_threads(foreman: For
     assert foreman.run_until_idle().passed_s == 60
 
 
+def test_as_many_coroutines_may_block_as_the_worker_has_room_for(foreman: ForemanTest) -> None:
+    async def nap(task: Task) -> None:
+        await asyncio.to_thread(foreman.clock.sleep, 60)
+
+    foreman.worker({"nap": nap}, concurrency=40)
+    for _ in range(40):
+        enqueue(foreman.client, "nap")
+    assert foreman.run_until_idle().passed_s == 60
+
+
 def test_a_handler_may_wait_for_its_child(foreman: ForemanTest) -> None:
     def parent(task: Task, ctx: TaskContext) -> int:
         child = ctx.spawn("child", 20).unwrap()
