@@ -165,7 +165,7 @@ def _apply(
         client.delete_change_set(StackName=wanted.stack, ChangeSetName=change)
         raise OperatorError("Nothing was changed.")
     if stack is None:
-        # Without RetainExceptOnCreate a creation that fails leaves tables behind, over which the next one stumbles.
+        # A creation that fails must not leave tables behind, over which the next one stumbles: so also for older templates.
         client.execute_change_set(StackName=wanted.stack, ChangeSetName=change, RetainExceptOnCreate=True)
     else:
         client.execute_change_set(StackName=wanted.stack, ChangeSetName=change)

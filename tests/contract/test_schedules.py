@@ -1,5 +1,7 @@
 """Schedules: written whole or not at all, changed on condition of their revision, found when they are due and in no other org."""
 
+import random
+import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -7,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from foreman_contract import limits
 from foreman_contract.enums import CatchUp, Overlap
 from foreman_engine.domain.errors import AlreadyDoneError, IdTakenError, StaleError
 from foreman_engine.domain.payload import Payload
@@ -22,8 +25,11 @@ NOW = 1_767_225_600_000
 RUN_ID = "019b76da-a800-7000-8000-000000000000"
 SMALL = '{"inputData":1,"tasks":[{"type":"t","inputData":"é"}]}'
 LARGE = '{"inputData":"' + "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(50_000)) + '"}'
-HUGE = '{"inputData":"' + "".join(chr(0x4E00 + n * 104_729 % 20_011) for n in range(1_200_000)) + '"}'
-"""Small: inside the schedule's item; large: beside it; huge: in several parts."""
+PLAIN = "".join(
+    each for each in string.digits + string.ascii_letters + string.punctuation if each not in '"\\'
+)
+HUGE = '{"inputData":"' + "".join(random.Random(1).choices(PLAIN, k=limits.MAX_BODY_BYTES - 20)) + '"}'
+"""Small: inside the schedule's item; large: beside it; huge: as much as a body holds, of what is hardest to compress."""
 Write = Callable[..., ScheduleState]
 
 

@@ -47,7 +47,10 @@ STATELESS = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::S3::B
 def test_no_deletion_of_the_stack_deletes_data() -> None:
     for name, made in RESOURCES.items():
         if made["Type"] not in STATELESS:
-            assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+            assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == (
+                "RetainExceptOnCreate",
+                "Retain",
+            ), name
 
 
 @pytest.mark.parametrize(
