@@ -135,6 +135,16 @@ class TestOnTime:
         clock.advance(1)
         assert (do_work(api), len(runs(api))) == (1, 1)
 
+    def test_one_that_was_late_makes_none_late_that_follow(
+        self, api: Api, clock: ManualClock, make: Callable[..., Any]
+    ) -> None:
+        began = make(overlap="allow")["createdAt"]
+        clock.advance(MINUTE_MS + 15_000)
+        for _ in range(3):
+            minute(api, clock)
+        at = [run["createdAt"] - began for run in runs(api)]
+        assert at == [MINUTE_MS + 15_000, 2 * MINUTE_MS, 3 * MINUTE_MS, 4 * MINUTE_MS]
+
     def test_the_minutes_sweep_announces_fires(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]
     ) -> None:
