@@ -100,9 +100,12 @@ def _keep_schedule(runtime: _Runtime, source: ScheduledEventConfig) -> None:
     if seconds is None:
         _log.warning("%s: only rate(...) schedules run on the local stack", source.name)
         return
-    while not runtime.stop.wait(seconds):
+    while (
+        not runtime.stop.is_set()
+    ):  # at once, then at intervals: AWS's rule would have kept its beat through a restart
         with runtime.busy.one():
             try:
                 runtime.call(source.name, scheduled_event(source.name, runtime.region))
             except Exception as error:
                 log_fault(_log, f"trigger {source.name} failed", error)
+        runtime.stop.wait(seconds)

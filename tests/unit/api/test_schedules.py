@@ -225,7 +225,9 @@ class TestList:
         rest = api("GET", f"{SCHEDULES}?sortOrder=asc&cursor={cursor}").body["data"]
         assert [each["id"] for each in rest] == made[2:]
 
-    @pytest.mark.parametrize("query", ["limit=0", "limit=101", "sortOrder=up", "cursor=x", "offset=-1"])
+    @pytest.mark.parametrize(
+        "query", ["limit=0", "limit=101", "sortOrder=up", "sortBy=started_at", "cursor=x", "offset=-1"]
+    )
     def test_bad_parameters_are_400(self, api: Api, query: str) -> None:
         assert api("GET", f"{SCHEDULES}?{query}").status == 400
 

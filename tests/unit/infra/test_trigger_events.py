@@ -1,10 +1,14 @@
 """Queue and schedule events, and partial batch answers."""
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from boto3.session import Session
+from chalice.app import Chalice, Rate
 
 from infra.local.trigger_events import rate_seconds, scheduled_event, sqs_event, succeeded
+from infra.local.triggers import triggers
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -67,3 +71,11 @@ def test_a_scheduled_event_is_one_of_eventbridge() -> None:
     event = scheduled_event("sweep", "us-east-1")
     assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
     assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/sweep"]
+
+
+def test_a_stack_that_starts_does_at_once_what_it_does_every_hour() -> None:
+    """A restart resets the interval, and what became due meanwhile shall not wait for another."""
+    app, done = Chalice("stack"), threading.Event()
+    app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")(lambda _: done.set())
+    with triggers(app, Session(region_name="us-east-1"), "http://127.0.0.1:1"):
+        assert done.wait(30)

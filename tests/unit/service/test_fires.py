@@ -135,6 +135,16 @@ class TestOnTime:
         clock.advance(1)
         assert (do_work(api), len(runs(api))) == (1, 1)
 
+    def test_one_that_was_late_makes_none_late_that_follow(
+        self, api: Api, clock: ManualClock, make: Callable[..., Any]
+    ) -> None:
+        began = make(overlap="allow")["createdAt"]
+        clock.advance(MINUTE_MS + 15_000)
+        for _ in range(3):
+            minute(api, clock)
+        at = [run["createdAt"] - began for run in runs(api)]
+        assert at == [MINUTE_MS + 15_000, 2 * MINUTE_MS, 3 * MINUTE_MS, 4 * MINUTE_MS]
+
     def test_the_minutes_sweep_announces_fires(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]
     ) -> None:
@@ -217,15 +227,15 @@ def dying() -> None:
     raise UnavailableError("killed")
 
 
-def between(ports: Ports, method: str, then: Callable[[], None]) -> Ports:
-    """The ports, before whose first `method` of the task store something else happens."""
-    happened = False
+def between(ports: Ports, method: str, then: Callable[[], None], times: int = 1) -> Ports:
+    """The ports, before whose first so many `method` of the task store something else happens."""
+    happened = 0
 
     class Between:
         def __getattr__(self, name: str) -> Any:
             nonlocal happened
-            if name == method and not happened:
-                happened = True
+            if name == method and happened < times:
+                happened += 1
                 then()
             return getattr(ports.tasks, name)
 
@@ -313,6 +323,15 @@ class TestByHand:
         again = api("POST", f"{path}/fire", headers={"Idempotency-Key": "k"})
         assert (again.status, again.body["id"]) == (200, first.body["id"])
         assert "taskIds" not in again.body
+
+    def test_sixteen_at_once_are_sixteen_runs(self, api: Api, make: Callable[..., Any]) -> None:
+        schedule = make()
+
+        def another() -> None:
+            assert api("POST", f"/api/v1/schedules/{schedule['id']}/fire").status == 201
+
+        fire_now(between(api.ports, "create", another, times=15), api.org_id, schedule["id"])
+        assert len(runs(api)) == 16
 
     def test_sixteen_with_one_key_are_one_run(self, api: Api, make: Callable[..., Any]) -> None:
         path = f"/api/v1/schedules/{make()['id']}/fire"

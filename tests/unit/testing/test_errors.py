@@ -71,6 +71,9 @@ def test_a_foreman_that_is_over_answers_nothing() -> None:
         result = call(NOBODY)
         assert not result.success
         assert result.error.code == "connection_failed"
+    for use in (foreman.run_until_idle, foreman.worker):
+        with pytest.raises(RuntimeError, match="is over"):
+            use()
     with pytest.raises(RuntimeError, match="used once"), foreman:
         pass
     with pytest.raises(RuntimeError, match="with block"):

@@ -156,6 +156,12 @@ def test_one_attempt_is_lost_whoever_takes_it(foreman: ForemanTest) -> None:
     assert foreman.client.get_task(task.id).unwrap().output_data == 2
 
 
+def test_a_task_that_there_is_not_cannot_be_lost(foreman: ForemanTest) -> None:
+    run = foreman.client.create_run(input_data=None).unwrap()
+    with pytest.raises(ValueError, match="no task"):
+        foreman.lose(run.id)
+
+
 def test_an_attempt_outlives_heartbeats_that_fail(foreman: ForemanTest) -> None:
     """Nobody else has the message meanwhile, and its report counts although the lease ran out."""
 

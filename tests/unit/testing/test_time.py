@@ -1,6 +1,7 @@
 """Nothing waits for real: delays, retries, leases and timeouts happen because the virtual clock moves."""
 
 import asyncio
+import math
 import time
 from itertools import pairwise
 from typing import Any
@@ -27,8 +28,18 @@ def test_the_clock_stands_still_until_time_is_let_pass(foreman: ForemanTest) -> 
     foreman.clock.advance(90)
     assert foreman.clock.now_ms() == before + 90_000
     assert foreman.clock.monotonic() == 90
-    with pytest.raises(ValueError, match="does not go back"):
-        foreman.clock.advance(-1)
+
+
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])
+def test_only_a_span_of_time_passes(foreman: ForemanTest, seconds: float) -> None:
+    for passes in (
+        foreman.clock.advance,
+        foreman.clock.sleep,
+        lambda span: asyncio.run(foreman.clock.sleep_async(span)),
+        lambda span: foreman.run_until_idle(max_seconds=span),
+    ):
+        with pytest.raises(ValueError, match=r"does not go back|a finite number of seconds"):
+            passes(seconds)
 
 
 @given(delay_s=st.integers(0, 40 * DAY_S))
@@ -163,6 +174,28 @@ def test_handlers_sleep_side_by_side_when_the_worker_has_room(foreman: ForemanTe
     for kind in ("nap", "async-nap", "nap", "async-nap", "nap"):
         enqueue(foreman.client, kind)
     assert foreman.run_until_idle().passed_s == 120
+
+
+def test_more_coroutines_sleep_side_by_side_than_a_loop_has_threads(foreman: ForemanTest) -> None:
+    """A loop's own executor has at most 32: https://docs.python.org/3/library/concurrent.futures.html."""
+
+    async def nap(task: Task) -> None:
+        await foreman.clock.sleep_async(60)
+
+    foreman.worker({"nap": nap}, concurrency=40)
+    for _ in range(40):
+        enqueue(foreman.client, "nap")
+    assert foreman.run_until_idle().passed_s == 60
+
+
+def test_as_many_coroutines_may_block_as_the_worker_has_room_for(foreman: ForemanTest) -> None:
+    async def nap(task: Task) -> None:
+        await asyncio.to_thread(foreman.clock.sleep, 60)
+
+    foreman.worker({"nap": nap}, concurrency=40)
+    for _ in range(40):
+        enqueue(foreman.client, "nap")
+    assert foreman.run_until_idle().passed_s == 60
 
 
 def test_a_handler_may_wait_for_its_child(foreman: ForemanTest) -> None:

@@ -1,6 +1,21 @@
 """The clock of an in-memory Foreman."""
 
+import math
+
 from foreman_client.testing._conductor import Conductor
+
+
+def checked_span(seconds: float) -> float:
+    """The seconds, if so much time can pass.
+
+    Raises:
+        ValueError: they are negative, infinite or no number.
+    """
+    if seconds < 0:
+        raise ValueError("time does not go back")
+    if not math.isfinite(seconds):
+        raise ValueError(f"a finite number of seconds can pass, not {seconds}")
+    return seconds
 
 
 class VirtualClock:
@@ -23,12 +38,10 @@ class VirtualClock:
         Inside a handler it is `sleep`.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, infinite or no number.
             StuckError: a handler did not come back.
         """
-        if seconds < 0:
-            raise ValueError("time does not go back")
-        self._conductor.sleep(seconds)
+        self._conductor.sleep(checked_span(seconds))
 
     def sleep(self, seconds: float) -> None:
         """What a handler calls instead of `time.sleep`: it takes so long, and others have their turn meanwhile.
@@ -36,7 +49,7 @@ class VirtualClock:
         Its worker keeps it alive by heartbeats, as ever, and learns from them that it was cancelled or timed out.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, infinite or no number.
         """
         self.advance(seconds)
 
@@ -44,8 +57,6 @@ class VirtualClock:
         """As `sleep`, for an `async def` handler instead of `asyncio.sleep`.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, infinite or no number.
         """
-        if seconds < 0:
-            raise ValueError("time does not go back")
-        await self._conductor.sleep_async(seconds)
+        await self._conductor.sleep_async(checked_span(seconds))

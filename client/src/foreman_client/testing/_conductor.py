@@ -9,8 +9,9 @@ import math
 import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -71,7 +72,12 @@ class Conductor:
 
     async def sleep_async(self, seconds: float) -> None:
         """As `sleep`, and other coroutines of the loop go on meanwhile."""
-        await asyncio.to_thread(self.sleep, seconds)
+        # A thread of its own: the loop's are few, and who waited for one would neither sleep nor go on.
+        alone = ThreadPoolExecutor(1, "foreman-sleep")
+        try:
+            await asyncio.get_running_loop().run_in_executor(alone, copy_context().run, self.sleep, seconds)
+        finally:
+            alone.shutdown(wait=False)
 
     def wait(self, what: Waitable, seconds: float) -> bool:
         """A worker's wait, in virtual time; True, as if stopped, when there is no more time to be let pass."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from foreman_client._stand_ins import Queues, StandIn, Surroundings, put_in
 from foreman_client.client import Foreman, initialize_foreman_client
 from foreman_client.config import ForemanConfig, QueueNames
-from foreman_client.testing._clock import VirtualClock
+from foreman_client.testing._clock import VirtualClock, checked_span
 from foreman_client.testing._conductor import Conductor
 from foreman_client.testing._faults import Failing, Faults
 from foreman_client.testing._gone import gone
@@ -39,6 +39,7 @@ STAGE: Final = "test"
 ORG: Final = "test"
 _DAY_S: Final = 86_400.0
 _JOIN_S: Final = 5.0
+_OVER: Final = "this in-memory Foreman is over: its with block has ended"
 
 
 @cache
@@ -100,8 +101,10 @@ class ForemanTest:
         """The blocking client of `config`.
 
         Raises:
-            RuntimeError: the `with` block has not been entered.
+            RuntimeError: the `with` block has not been entered, or has ended.
         """
+        if self._service.closed:
+            raise RuntimeError(_OVER)
         if self._client is None:
             raise RuntimeError("use it in a with block: with ForemanTest() as foreman")
         return self._client
@@ -147,14 +150,17 @@ class ForemanTest:
         Raises:
             StuckError: a handler did not come back.
             RestlessError: at one instant there is always more to do.
-            RuntimeError: it is called inside a handler: `clock.sleep` is for those.
+            RuntimeError: it is called inside a handler: `clock.sleep` is for those. Or the `with` block has ended.
+            ValueError: `max_seconds` is negative, infinite or no number.
         """
+        bound_ms = round(checked_span(max_seconds) * 1000)
         for worker in workers:
             if isinstance(worker, ConductedWorker):
                 worker.prepare()
         began_at = self.clock.now_ms()
-        if not self._conductor.drive(began_at + round(max_seconds * 1000), to_the_end=False):
-            raise RuntimeError("somebody else lets time pass already; inside a handler use clock.sleep")
+        if not self._conductor.drive(began_at + bound_ms, to_the_end=False):
+            busy = "somebody else lets time pass already; inside a handler use clock.sleep"
+            raise RuntimeError(_OVER if self._service.closed else busy)
         begun = [worker for worker in self._workers if worker.has_begun()]
         passed_s = (self.clock.now_ms() - began_at) / 1000
         return Rest(passed_s, waiting_tasks(self._ports, ORG, begun))
@@ -194,8 +200,13 @@ class ForemanTest:
 
         Called before the attempt, its handler is not called at all. To die at a certain point, a handler, or what it calls,
         raises `WorkerDied`. The task is given to a worker again when the lease has run out.
+
+        Raises:
+            ValueError: there is no such task.
         """
         task_id = task if isinstance(task, str) else task.id
+        if not self._ports.tasks.get(ORG, [task_id]):
+            raise ValueError(f"there is no task {task_id!r}")
         lost = [worker for worker in self._workers if worker.lose(task_id)]
         if not lost:
             self._doomed.add(task_id)

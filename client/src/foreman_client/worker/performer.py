@@ -38,7 +38,7 @@ class Performer:
         self._slots = slots
         self._session = session
         self._threads = ThreadPool(options.concurrency, "foreman-handler")
-        self._loop = EventLoopThread("foreman-async")
+        self._loop = EventLoopThread(options.concurrency, "foreman-async")
         self._processes = Processes(config, options.max_payload_bytes)
 
     def start(self, attempt: Attempt) -> None:

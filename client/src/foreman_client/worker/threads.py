@@ -6,9 +6,13 @@ Daemons, because a handler that never returns must not keep a stopped process fr
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Final
+
+_USUAL_THREADS: Final = 32
+"""Of a loop on a machine with many processors. Source: Python's documentation of ThreadPoolExecutor."""
 
 
 class ThreadPool:
@@ -64,9 +68,13 @@ class ThreadPool:
 
 
 class EventLoopThread:
-    """One event loop in a thread of its own, started by the first coroutine."""
+    """One event loop in a thread of its own, started by the first coroutine; for up to `most` coroutines at once.
 
-    def __init__(self, name: str) -> None:
+    Each of them may be in a blocking call (`asyncio.to_thread`, a call of its context) and keeps no other from making one.
+    """
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most_blocking = max(most, _USUAL_THREADS)
         self._name = name
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -128,6 +136,7 @@ class EventLoopThread:
             runner.run(self._serve(ready))
 
     async def _serve(self, ready: threading.Event) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self._most_blocking, self._name))
         self._closing = asyncio.Event()
         ready.set()
         await self._closing.wait()

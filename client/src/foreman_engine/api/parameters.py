@@ -159,6 +159,11 @@ LIST: Final = Paging(
 """Of runs and tasks."""
 
 SCHEDULES: Final = Paging(
-    limit=LIST.limit, cursor=CURSOR, offset=LIST.offset, total=TOTAL, sort_order=SORT_ORDER
+    limit=LIST.limit,
+    cursor=CURSOR,
+    offset=LIST.offset,
+    total=TOTAL,
+    sort_by=Choice("sortBy", "Schedules are sorted by their creation.", ("created_at",)),
+    sort_order=SORT_ORDER,
 )
-"""Of schedules: by creation."""
+"""Of schedules."""

@@ -5,6 +5,7 @@ fires, on condition that nobody did before: hints that come twice, late or for a
 """
 
 import math
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -26,9 +27,11 @@ from foreman_engine.service.runs import Created, get_run
 from foreman_engine.service.schedules import read_schedule
 from foreman_engine.service.templates import creation_of
 
-_TRIES: Final = 8
+_TRIES: Final = 20
+"""Each that is lost was somebody else's change: so many may fire one schedule at once, and each gets its run."""
 LOOK_AHEAD_MS: Final = 90_000
 """More than the minute between two sweeps, so that a sweep that comes late makes no fire late."""
+_SWEEP_MS: Final = 60_000
 
 
 def announce_fires(ports: Ports) -> int:
@@ -68,6 +71,12 @@ def fire_due(ports: Ports, fire: DueFire) -> None:
                 _start(ports, schedule, after, None, None)
         except StaleError:
             continue
+        if (
+            after.next_fire_at <= now + _SWEEP_MS
+        ):  # maybe before a sweep: a fire that was late would make all others late
+            ports.messages.send_work(
+                [replace(fire, at=after.next_fire_at)], _delay_s(after.next_fire_at, now)
+            )
         return
     raise UnavailableError("The schedule is changing too fast to be fired.")
 
