@@ -10,8 +10,8 @@ from chalicelib.telemetry.emf import Metric
 from chalicelib.telemetry.lines import tell, tell_bug
 from chalicelib.telemetry.metrics import of_backlog
 from foreman_engine.domain.errors import EngineError
+from foreman_engine.service.announcements import announce_fires
 from foreman_engine.service.backlog import QueueWatch, backlog_of, with_age
-from foreman_engine.service.schedule_fires import announce_fires
 from foreman_engine.service.sweep import sweep as sweep_due
 
 blueprint = Blueprint(__name__)

@@ -100,9 +100,8 @@ def _keep_schedule(runtime: _Runtime, source: ScheduledEventConfig) -> None:
     if seconds is None:
         _log.warning("%s: only rate(...) schedules run on the local stack", source.name)
         return
-    while (
-        not runtime.stop.is_set()
-    ):  # at once, then at intervals: AWS's rule would have kept its beat through a restart
+    # The first comes at once: AWS's rule would have kept its beat through a restart.
+    while not runtime.stop.is_set():
         with runtime.busy.one():
             try:
                 runtime.call(source.name, scheduled_event(source.name, runtime.region))

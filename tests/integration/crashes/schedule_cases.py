@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from foreman_engine.service.schedule_fires import announce_fires
+from foreman_engine.service.announcements import announce_fires
 from tests.integration.crashes.cases import BIG, Case, Scene
 from tests.integration.crashes.world import World
 
@@ -102,8 +102,8 @@ def _fire(world: World, scene: Scene) -> None:
 
 def _due(world: World) -> Scene:
     """The work queue has the hint of a fire whose instant has come."""
-    scene = _made(everySeconds=60)(world)
-    world.clock.advance(60_000)
+    scene = _made(everySeconds=120)(world)
+    world.clock.advance(120_000)
     assert announce_fires(world.api.ports) == 1
     scene.facts["received"] = world.receive(world.work_url)
     return scene

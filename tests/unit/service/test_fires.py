@@ -11,8 +11,9 @@ from chalicelib.events.sweep import sweep
 from foreman_engine.domain.errors import UnavailableError
 from foreman_engine.domain.work import DueFire
 from foreman_engine.memory.clock import ManualClock
+from foreman_engine.service.announcements import LOOK_AHEAD_MS, announce_fires
 from foreman_engine.service.ports import Ports
-from foreman_engine.service.schedule_fires import LOOK_AHEAD_MS, announce_fires, fire_due, fire_now
+from foreman_engine.service.schedule_fires import fire_due, fire_now
 from foreman_engine.service.work import finish_work
 from infra.local.trigger_events import scheduled_event
 from tests.factories import Api, installed, memory_api
@@ -123,10 +124,24 @@ class TestOnTime:
         clock.advance(1)
         assert (do_work(api), len(runs(api))) == (1, 1)
 
+    @pytest.mark.parametrize("how", ["created", "patched", "resumed"])
+    def test_one_that_becomes_due_before_the_next_sweep_waits_for_none(
+        self, api: Api, clock: ManualClock, make: Callable[..., Any], how: str
+    ) -> None:
+        schedule = make(**({} if how == "created" else {"everySeconds": 3600, "paused": how == "resumed"}))
+        if how != "created":
+            patch = {"everySeconds": 60, "paused": False}
+            assert api("PATCH", f"/api/v1/schedules/{schedule['id']}", patch).status == 200
+        clock.advance(MINUTE_MS - 1)
+        assert (do_work(api), len(runs(api))) == (0, 0)
+        clock.advance(1)
+        do_work(api)
+        assert len(runs(api)) == 1
+
     def test_a_hint_that_comes_early_waits_for_its_instant(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]
     ) -> None:
-        fire = next_fire(api, make())
+        fire = next_fire(api, make(everySeconds=120))
         clock.set(fire.at - 400)
         fire_due(api.ports, fire)
         assert runs(api) == []
@@ -148,17 +163,17 @@ class TestOnTime:
     def test_the_minutes_sweep_announces_fires(
         self, api: Api, clock: ManualClock, make: Callable[..., Any]
     ) -> None:
-        make()
+        make(everySeconds=90)
         with installed(api.services):
             sweep(scheduled_event("sweep", "us-east-1"), None)
-        clock.advance(MINUTE_MS)
+        clock.advance(90_000)
         assert (do_work(api), len(runs(api))) == (1, 1)
 
 
 class TestOnce:
     @pytest.fixture
     def fire(self, api: Api, clock: ManualClock, make: Callable[..., Any]) -> DueFire:
-        fire = next_fire(api, make(overlap="allow"))
+        fire = next_fire(api, make(everySeconds=120, overlap="allow"))
         clock.set(fire.at)
         return fire
 
@@ -211,7 +226,7 @@ class TestOnce:
         assert [run["inputData"] for run in runs(api)] == ["new"]
 
     def test_a_hint_for_another_instant_is_no_longer_good(self, api: Api, fire: DueFire) -> None:
-        api("PATCH", f"/api/v1/schedules/{fire.schedule_id}", {"everySeconds": 120})
+        api("PATCH", f"/api/v1/schedules/{fire.schedule_id}", {"everySeconds": 240})
         fire_due(api.ports, fire)
         assert runs(api) == []
 

@@ -9,9 +9,9 @@ from foreman_engine.domain.queues import organization_of
 from foreman_engine.domain.waits import MAX_DELAY_MS
 from foreman_engine.domain.work import DueFire
 from foreman_engine.memory.build import MemoryPorts
+from foreman_engine.service.announcements import LOOK_AHEAD_MS, announce_fires
 from foreman_engine.service.dead_letters import revive
 from foreman_engine.service.ports import DUE_SHARDS
-from foreman_engine.service.schedule_fires import LOOK_AHEAD_MS, announce_fires
 from foreman_engine.service.sweep import sweep
 from foreman_engine.service.work import finish_work
 

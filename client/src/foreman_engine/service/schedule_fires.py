@@ -1,12 +1,8 @@
 """Fires: each starts exactly one run, because the run and the schedule that moves on are one write.
 
-The sweep looks ahead and sends a hint for every fire of the next minute and a half, delayed until its instant. Whoever gets it
-fires, on condition that nobody did before: hints that come twice, late or for a schedule that has changed do no harm.
+Whoever gets the hint of a fire fires, on condition that nobody did before.
 """
 
-import math
-from dataclasses import replace
-from itertools import groupby
 from typing import Final
 
 from foreman_contract.enums import Overlap
@@ -20,31 +16,16 @@ from foreman_engine.domain.schedules import (
     started,
 )
 from foreman_engine.domain.work import DueFire
+from foreman_engine.service.announcements import announce, announce_next
 from foreman_engine.service.creating_runs import CreatedWhole, create_whole, with_task_ids
 from foreman_engine.service.idempotency import IdempotencyKey, made_before
-from foreman_engine.service.ports import DUE_SHARDS, Ports
+from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import Created, get_run
 from foreman_engine.service.schedules import read_schedule
 from foreman_engine.service.templates import creation_of
 
 _TRIES: Final = 20
 """Each that is lost was somebody else's change: so many may fire one schedule at once, and each gets its run."""
-LOOK_AHEAD_MS: Final = 90_000
-"""More than the minute between two sweeps, so that a sweep that comes late makes no fire late."""
-_SWEEP_MS: Final = 60_000
-
-
-def announce_fires(ports: Ports) -> int:
-    """Send a hint for every fire that is due soon, visible at its instant; how many were sent. Safe to run twice at once.
-
-    Raises:
-        UnavailableError: a store or queue was away; the next sweep announces them.
-    """
-    now = ports.clock.now_ms()
-    fires = [fire for shard in range(DUE_SHARDS) for fire in ports.schedules.due(shard, now + LOOK_AHEAD_MS)]
-    for at, together in groupby(sorted(fires, key=lambda fire: fire.at), lambda fire: fire.at):
-        ports.messages.send_work(list(together), _delay_s(at, now))
-    return len(fires)
 
 
 def fire_due(ports: Ports, fire: DueFire) -> None:
@@ -61,7 +42,7 @@ def fire_due(ports: Ports, fire: DueFire) -> None:
         if schedule is None or schedule.paused or schedule.next_fire_at != fire.at:
             return
         if now < fire.at:
-            ports.messages.send_work([fire], _delay_s(fire.at, now))
+            announce(ports, fire)
             return
         after = passed(schedule, now)
         try:
@@ -71,12 +52,7 @@ def fire_due(ports: Ports, fire: DueFire) -> None:
                 _start(ports, schedule, after, None, None)
         except StaleError:
             continue
-        if (
-            after.next_fire_at <= now + _SWEEP_MS
-        ):  # maybe before a sweep: a fire that was late would make all others late
-            ports.messages.send_work(
-                [replace(fire, at=after.next_fire_at)], _delay_s(after.next_fire_at, now)
-            )
+        announce_next(ports, after)  # a fire that was late would make all behind it late
         return
     raise UnavailableError("The schedule is changing too fast to be fired.")
 
@@ -143,8 +119,3 @@ def _is_busy(ports: Ports, schedule: ScheduleState) -> bool:
         return False
     last = ports.runs.get(schedule.org_id, [schedule.last_run_id]).get(schedule.last_run_id)
     return last is not None and not last.ended
-
-
-def _delay_s(at: int, now: int) -> int:
-    """Rounded up: never early."""
-    return max(0, math.ceil((at - now) / 1000))

@@ -28,6 +28,7 @@ from foreman_engine.domain.schedules import (
     timed,
 )
 from foreman_engine.service import cursors
+from foreman_engine.service.announcements import announce_next
 from foreman_engine.service.cursors import Mark
 from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.listing import Source, page_of
@@ -72,6 +73,7 @@ def create_schedule(
             if key is None:
                 raise
             return CreatedSchedule(get_schedule(ports, org_id, key.replayed(done)[0]), replayed=True)
+        announce_next(ports, schedule)
         return CreatedSchedule(schedule_view(schedule, now), replayed=False)
     raise UnavailableError("No free schedule id was drawn.")
 
@@ -145,6 +147,7 @@ def update_schedule(ports: Ports, org_id: str, schedule_id: str, request: PatchS
             after = patched(schedule, patch, now)
             if after is not None:
                 schedule = ports.schedules.save(ScheduleChange(schedule, after))
+                announce_next(ports, schedule)
         except StaleError:
             continue
         return schedule_view(schedule, now)
