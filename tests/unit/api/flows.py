@@ -71,6 +71,16 @@ def finish(api: Api, task_id: str, status: str = "completed", **fields: Any) -> 
     return report(api, task_id, claimed["task"]["attempt"], status, **fields)
 
 
+def take(api: Api) -> list[str]:
+    """Receive and delete every visible message of the default task queue: the tasks that they name."""
+    queues: Any = api.ports.messages
+    url = queues.url(api.org_id, "foreman:tasks")
+    received = queues.receive(url, 100, 1000)
+    for each in received:
+        queues.delete(url, each.receipt)
+    return [json.loads(each.body)["taskId"] for each in received]
+
+
 def messages(api: Api, queue: str = "foreman:tasks") -> list[dict[str, Any]]:
     """Every message of a task queue."""
     url = api.ports.messages.url(api.org_id, queue)  # type: ignore[attr-defined]

@@ -16,28 +16,13 @@ from foreman_engine.service.ports import Ports
 from foreman_engine.service.schedule_fires import fire_due, fire_now
 from foreman_engine.service.work import finish_work
 from infra.local.trigger_events import scheduled_event
-from tests.factories import Api, installed, memory_api
+from tests.factories import Api, installed
 from tests.unit.api.flows import claim, finish, get_run, messages
 from tests.unit.api.test_routes import SCHEDULE
 
 MINUTE_MS = 60_000
 TASKS = [{"ref": "a", "type": "t", "inputData": 1}, {"type": "t", "inputData": 2, "dependsOn": ["a"]}]
 EVERY_MINUTE = {"name": "tick", "everySeconds": 60, "template": {"inputData": {"n": 1}, "tasks": TASKS}}
-
-
-@pytest.fixture
-def world() -> tuple[Api, ManualClock]:
-    return memory_api()
-
-
-@pytest.fixture
-def api(world: tuple[Api, ManualClock]) -> Api:
-    return world[0]
-
-
-@pytest.fixture
-def clock(world: tuple[Api, ManualClock]) -> ManualClock:
-    return world[1]
 
 
 @pytest.fixture

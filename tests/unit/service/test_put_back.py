@@ -3,31 +3,14 @@
 import json
 from typing import Any
 
-import pytest
-
 from foreman_engine.domain.putting_back import put_back, retried_run
 from foreman_engine.domain.tasks import Change, TaskState
 from foreman_engine.domain.work import Work, WorkKind
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.sweep import sweep
 from foreman_engine.service.work import finish_work
-from tests.factories import Api, memory_api
+from tests.factories import Api
 from tests.unit.api.flows import claim, finish, make_run, make_task
-
-
-@pytest.fixture
-def world() -> tuple[Api, ManualClock]:
-    return memory_api()
-
-
-@pytest.fixture
-def api(world: tuple[Api, ManualClock]) -> Api:
-    return world[0]
-
-
-@pytest.fixture
-def clock(world: tuple[Api, ManualClock]) -> ManualClock:
-    return world[1]
 
 
 def named(api: Api) -> list[str]:

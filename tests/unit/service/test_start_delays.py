@@ -1,6 +1,5 @@
 """Tasks that wait for their time: `delaySeconds` and `availableAt`, contract section 5. Never early, and never forgotten."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ import pytest
 from foreman_engine.memory.clock import ManualClock
 from foreman_engine.service.reconcile import reconcile
 from foreman_engine.service.sweep import sweep
-from tests.factories import Api, memory_api
+from tests.factories import Api
 from tests.unit.api.flows import (
     claim,
     finish,
@@ -20,6 +19,7 @@ from tests.unit.api.flows import (
     make_task,
     post,
     report,
+    take,
     work,
 )
 
@@ -28,31 +28,6 @@ HOUR_S: Final = 3600
 YEAR_S: Final = 31_536_000
 
 Create = Callable[[Api, dict[str, Any]], dict[str, Any]]
-
-
-@pytest.fixture
-def world() -> tuple[Api, ManualClock]:
-    return memory_api()
-
-
-@pytest.fixture
-def api(world: tuple[Api, ManualClock]) -> Api:
-    return world[0]
-
-
-@pytest.fixture
-def clock(world: tuple[Api, ManualClock]) -> ManualClock:
-    return world[1]
-
-
-def take(api: Api) -> list[str]:
-    """Receive and delete every visible task message: the tasks they name."""
-    messages: Any = api.ports.messages
-    url = messages.url("acme", "foreman:tasks")
-    received = messages.receive(url, 100, 1000)
-    for each in received:
-        messages.delete(url, each.receipt)
-    return [json.loads(each.body)["taskId"] for each in received]
 
 
 def alone(api: Api, fields: dict[str, Any]) -> dict[str, Any]:

@@ -14,41 +14,16 @@ from foreman_engine.service.dead_letters import Revival, revive
 from foreman_engine.service.reconcile import reconcile
 from foreman_engine.service.sweep import sweep
 from infra.local.trigger_events import scheduled_event
-from tests.factories import Api, installed, memory_api
+from tests.factories import Api, installed
 from tests.lines import check_emf, logged
-from tests.unit.api.flows import claim, finish, get_run, get_task, make_run, make_task, report
+from tests.unit.api.flows import claim, finish, get_run, get_task, make_run, make_task, report, take
 
 MINUTE_MS = 60_000
 
 
 @pytest.fixture
-def world() -> tuple[Api, ManualClock]:
-    return memory_api()
-
-
-@pytest.fixture
-def api(world: tuple[Api, ManualClock]) -> Api:
-    return world[0]
-
-
-@pytest.fixture
-def clock(world: tuple[Api, ManualClock]) -> ManualClock:
-    return world[1]
-
-
-@pytest.fixture
 def task(api: Api) -> dict[str, Any]:
     return make_task(api, make_run(api)["id"])
-
-
-def take(api: Api) -> list[str]:
-    """Receive and delete every visible task message: the tasks they name."""
-    messages: Any = api.ports.messages
-    url = messages.url("acme", "foreman:tasks")
-    received = messages.receive(url, 100, 1000)
-    for each in received:
-        messages.delete(url, each.receipt)
-    return [json.loads(each.body)["taskId"] for each in received]
 
 
 def message(task: dict[str, Any], **fields: Any) -> TaskMessage:

@@ -22,7 +22,7 @@ from foreman_engine.service.idempotency import IdempotencyKey, made_before
 from foreman_engine.service.ports import Ports
 from foreman_engine.service.runs import Created, get_run
 from foreman_engine.service.schedules import read_schedule
-from foreman_engine.service.templates import creation_of
+from foreman_engine.service.templates import creation_of, template_of
 
 _TRIES: Final = 20
 """Each that is lost was somebody else's change: so many may fire one schedule at once, and each gets its run."""
@@ -90,7 +90,7 @@ def _replayed(ports: Ports, org_id: str, schedule_id: str, made: CreatedWhole) -
         [loaded] = ports.schedules.load([schedule])
     except StaleError:
         return made.created
-    return with_task_ids(made, creation_of(loaded.template).tasks or [])
+    return with_task_ids(made, template_of(loaded.template).tasks)
 
 
 def _start(
@@ -101,12 +101,12 @@ def _start(
     traceparent: str | None,
 ) -> Created:
     [loaded] = ports.schedules.load([before])
-    request = creation_of(loaded.template)
+    template = template_of(loaded.template)
 
     def fired(run: RunState) -> ScheduleChange:
         return ScheduleChange(before, started(after, run.id, run.created_at))
 
-    tasks = request.tasks or []
+    request, tasks = creation_of(template), template.tasks
     made = create_whole(ports, before.org_id, request, tasks, key, traceparent, fired)
     if made.created.replayed:
         return _replayed(ports, before.org_id, before.id, made)

@@ -44,11 +44,15 @@ def check_template(template: Template, now: int) -> None:
         _check_sizes(task.input_data, task.metadata, f"{_PATH}.tasks[{at}]")
 
 
-def creation_of(template: Payload) -> CreateRun:
-    """The request that a loaded template stands for."""
-    stored = Template.model_validate(template.value(), by_alias=True, by_name=False)
-    given = {name: getattr(stored, name) for name in stored.model_fields_set}
-    return CreateRun(**{"auto_complete": stored.auto_complete, **given})
+def template_of(stored: Payload) -> Template:
+    """The template that was stored; it must be loaded."""
+    return Template.model_validate(stored.value(), by_alias=True, by_name=False)
+
+
+def creation_of(template: Template) -> CreateRun:
+    """The request that a template stands for."""
+    given = {name: getattr(template, name) for name in template.model_fields_set}
+    return CreateRun(**{"auto_complete": template.auto_complete, **given})
 
 
 def _invalid(faults: Sequence[Fault]) -> InvalidError:
