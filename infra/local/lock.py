@@ -47,11 +47,20 @@ def _acquire(descriptor: int, folder: Path, wait_s: float) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of that id exists."""
+    """Whether a process of that id runs; one that was killed and not yet waited for by its parent does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Where the system tells. Source: proc(5), `/proc/PID/stat`: the state follows the name in parentheses."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[:1] == ["Z"]
